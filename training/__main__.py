@@ -1,0 +1,126 @@
+"""``python -m training``: train a network, or run a checkpoint on images."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+from PIL import Image
+from rich.console import Console
+
+from training.checkpoint import Checkpoint
+from training.datasets import read_rgb
+from training.document import DocumentTask, predict_page
+from training.losses import Loss
+from training.loop import TrainConfig, train
+from training.networks.blocks import Upsampling
+from training.networks.stacked import StackedConfig, StackedUNet
+
+
+class ReferenceCommand(click.Command):
+    """A command that also takes its options in the underscore spelling of the reference's scripts."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Replace ``_`` by ``-`` in the names of options, then parse as usual."""
+        plain = [name_dashed(arg) if arg.startswith("--") else arg for arg in args]
+        return super().parse_args(ctx, plain)
+
+
+def name_dashed(arg: str) -> str:
+    """``--crop_size=256`` as ``--crop-size=256``."""
+    name, equals, value = arg.partition("=")
+    return name.replace("_", "-") + equals + value
+
+
+def parse_weights(ctx: click.Context, param: click.Parameter, values: tuple[str, ...]) -> dict[str, float]:
+    """``SET=NUMBER`` options as a mapping."""
+    try:
+        pairs = [value.rsplit("=", 1) for value in values]
+        return {name: float(number) for name, number in pairs}
+    except ValueError:
+        raise click.BadParameter("expected SET=NUMBER") from None
+
+
+@click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
+def cli() -> None:
+    """Train the networks that bgtool runs."""
+
+
+def training_options(command: Any) -> Any:
+    """Options that every training takes."""
+    defaults = TrainConfig(data_dir="", save="")
+    options = [
+        click.option("--load", type=click.Path(exists=True, dir_okay=False), help="Checkpoint to start from."),
+        click.option("--batch-size", type=click.IntRange(1), default=defaults.batch_size, help="Samples of a step."),
+        click.option("--lr", type=float, default=defaults.lr, help="Peak learning rate."),
+        click.option("--num-epochs", type=click.IntRange(1), default=defaults.num_epochs, help="Length of the schedule."),
+        click.option("--epoch-samples", type=int, default=0, help="Samples of an epoch; 0: one for each pair."),
+        click.option("--validation-share", type=click.FloatRange(0, 0.9), default=defaults.validation_share,
+                     help="Share of every set kept for validation."),
+        click.option("--validate-every", type=click.IntRange(1), default=defaults.validate_every,
+                     help="Epochs between validations."),
+        click.option("--ema-decay", type=click.FloatRange(0, 1), default=defaults.ema_decay,
+                     help="Decay of the weights' moving average."),
+        click.option("--set-weight", "weights", multiple=True, callback=parse_weights, metavar="SET=NUMBER",
+                     help="Weight of a set's pairs in the draw (1 unless named). Repeatable."),
+        click.option("--workers", type=click.IntRange(0), default=defaults.workers, help="Loader processes."),
+        click.option("--seed", type=int, default=defaults.seed, help="Start of all random numbers."),
+    ]  # fmt: skip
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@cli.command(cls=ReferenceCommand)
+@click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
+              help="Folder of img/ and gt/, or of several such folders.")  # fmt: skip
+@click.option("--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there.")
+@click.option("--num-blocks", type=click.IntRange(1), default=2, help="U-Net blocks in a row.")
+@click.option("--levels", type=click.IntRange(1), default=2, help="Halvings inside a block.")
+@click.option("--width", type=click.IntRange(1), default=16, help="Channels at full size.")
+@click.option("--upsampling", type=click.Choice(Upsampling), default=Upsampling.BICUBIC, help="How a block doubles.")
+@click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
+@click.option("--crop-size", type=click.IntRange(32), default=256, help="Side of a training window in pixels.")
+@click.option("--loss", type=click.Choice(Loss), default=Loss.BCE_DICE, help="Loss of each stage.")
+@training_options
+def document(num_blocks: int, levels: int, width: int, upsampling: Upsampling, batch_norm: bool, **options: Any) -> None:
+    """Train the stacked U-Net on pairs of scan and clean page.
+
+    The same command again goes on where the last one stopped.
+    """
+    network = StackedConfig(num_blocks, levels, width, upsampling, batch_norm)
+    config = TrainConfig(**options | {"loss": Loss(options["loss"]).value})
+    if config.crop_size % 2**levels:
+        raise click.UsageError(f"--crop-size must be a multiple of {2**levels} with --levels {levels}")
+    train(DocumentTask(config, network), config, Console(stderr=True))
+
+
+@cli.command(cls=ReferenceCommand)
+@click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--load", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="Checkpoint.")
+@click.option("--num-blocks", type=click.IntRange(1), help="U-Net blocks to run; all of them unless given.")
+@click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/predict"),
+              help="Folder of the results.")  # fmt: skip
+def predict(files: tuple[Path, ...], load: Path, num_blocks: int | None, output: Path) -> None:
+    """Run a document checkpoint on images with PyTorch and write clean pages as PNG."""
+    checkpoint = Checkpoint.load(load)
+    network = StackedUNet(StackedConfig.from_dict(checkpoint.network))
+    network.load_state_dict(checkpoint.best)
+    if num_blocks:
+        if num_blocks > len(network.blocks):
+            raise click.UsageError(f"{load} has {len(network.blocks)} blocks, not {num_blocks}")
+        network.blocks = network.blocks[:num_blocks]
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    network.eval().to(device)
+    output.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        with torch.no_grad():
+            ink = predict_page(network, read_rgb(file).to(device) / 255)
+        page = ((1 - ink) * 255).round().byte().cpu().numpy()[0]
+        Image.fromarray(page).save(output / f"{file.stem}.png")
+
+
+if __name__ == "__main__":
+    cli(prog_name="python -m training")

@@ -1,0 +1,62 @@
+"""A checkpoint is one file that says how it was made and from which a run goes on as if never stopped."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+Weights = dict[str, torch.Tensor]
+
+
+@dataclass
+class Checkpoint:
+    """State of a training.
+
+    Attributes:
+        task: ``document`` or ``person``.
+        network: the network's own configuration, as plain values.
+        training: the training's configuration, as plain values.
+        best: EMA weights of the best validation so far; what `export` and `predict` use.
+        best_score: their validation score (higher is better).
+        best_epoch: when they were made.
+        weights: weights of the network in training.
+        ema: their exponential moving average.
+        optimizer: state of the optimizer.
+        epoch: epochs done.
+        log: one row of figures an epoch.
+    """
+
+    task: str
+    network: dict[str, Any]
+    training: dict[str, Any]
+    best: Weights
+    best_score: float
+    best_epoch: int
+    weights: Weights
+    ema: Weights
+    optimizer: dict[str, Any]
+    epoch: int
+    log: list[dict[str, float]] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write the file whole or not at all."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        part = path.with_name(path.name + ".part")
+        torch.save(vars(self), part)
+        os.replace(part, path)
+
+    @classmethod
+    def load(cls, path: Path) -> Checkpoint:
+        """Read a file that `save` wrote; plain data and tensors only, no code is run.
+
+        Raises:
+            ValueError: the file is no checkpoint of this program.
+        """
+        values = torch.load(path, map_location="cpu", weights_only=True)
+        if not isinstance(values, dict) or "task" not in values:
+            raise ValueError(f"{path} is no bgtool checkpoint")
+        return cls(**values)

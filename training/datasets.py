@@ -1,0 +1,123 @@
+"""Folders of pairs, and the order in which a training sees them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from PIL import Image
+from torch import Tensor
+from torch.utils.data import Dataset
+from torchvision import tv_tensors
+
+SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A scan or photo and its truth; `extra` is a third picture (regions without loss), if there is one."""
+
+    image: Path
+    truth: Path
+    set_name: str
+    extra: Path | None = None
+
+
+def find_pairs(data_dir: Path, truth_name: str, extra_name: str = "ignore") -> list[Pair]:
+    """All pairs below a folder that holds ``img/`` and ``truth_name/``, or whose subfolders do (one per set).
+
+    Raises:
+        FileNotFoundError: no pair at all, or an image without truth.
+    """
+    roots = [data_dir] if (data_dir / "img").is_dir() else sorted(p.parent for p in data_dir.glob("*/img"))
+    pairs = []
+    for root in roots:
+        truths = {p.stem: p for p in (root / truth_name).glob("*") if p.suffix.lower() in SUFFIXES}
+        extras = {p.stem: p for p in (root / extra_name).glob("*") if p.suffix.lower() in SUFFIXES}
+        for image in sorted(p for p in (root / "img").iterdir() if p.suffix.lower() in SUFFIXES):
+            if image.stem not in truths:
+                raise FileNotFoundError(f"{image} has no truth of the same stem in {root / truth_name}")
+            pairs.append(Pair(image, truths[image.stem], root.name, extras.get(image.stem)))
+    if not pairs:
+        raise FileNotFoundError(f"no pairs below {data_dir}: img/ and {truth_name}/ with files of the same stem")
+    return pairs
+
+
+def split_pairs(pairs: Sequence[Pair], share: float) -> tuple[list[Pair], list[Pair]]:
+    """Training and validation pairs: of every set the given share, chosen by the hash of each stem.
+
+    The choice depends on names alone, so adding a page moves no other page across.
+    """
+
+    def rank(pair: Pair) -> str:
+        return hashlib.sha256(f"{pair.set_name}/{pair.image.stem}".encode()).hexdigest()
+
+    training: list[Pair] = []
+    validation: list[Pair] = []
+    for name in sorted({pair.set_name for pair in pairs}):
+        members = sorted((p for p in pairs if p.set_name == name), key=rank)
+        count = round(len(members) * share)
+        validation += members[:count]
+        training += members[count:]
+    return training, validation
+
+
+def read_rgb(path: Path) -> Tensor:
+    """An image file as uint8 [3, H, W]."""
+    with Image.open(path) as image:
+        return torch.from_numpy(np.array(image.convert("RGB"))).permute(2, 0, 1).contiguous()
+
+
+def read_gray(path: Path) -> Tensor:
+    """An image file as uint8 [1, H, W]."""
+    with Image.open(path) as image:
+        return torch.from_numpy(np.array(image.convert("L")))[None]
+
+
+Sample = dict[str, Tensor]
+Transform = Callable[[Sample], Sample]
+
+
+class WeightedPairs(Dataset[Sample]):
+    """Endless weighted draw of augmented pairs, held decoded in memory.
+
+    Item i of epoch e is drawn and augmented from the seed (seed, e, i) alone: a resumed run sees what an
+    undisturbed one would have seen, whatever the number of loader processes.
+
+    Args:
+        pairs: what to draw from.
+        transform: from a dict of ``image`` uint8 [3, H, W] and ``truth`` uint8 [1, H, W] (tv_tensors, and a second
+            truth of another pair under ``other``) to the tensors of one sample.
+        weights: weight of one pair of a set, by set name; 1 where a set is not named.
+        length: samples per epoch.
+        seed: start of all random numbers.
+    """
+
+    def __init__(
+        self, pairs: Sequence[Pair], transform: Transform, weights: Mapping[str, float], length: int, seed: int
+    ) -> None:
+        self.transform = transform
+        self.length = length
+        self.seed = seed
+        self.epoch = 0
+        self.images = [read_rgb(pair.image) for pair in pairs]
+        self.truths = [read_gray(pair.truth) for pair in pairs]
+        self.weights = torch.tensor([weights.get(pair.set_name, 1.0) for pair in pairs])
+
+    def __len__(self) -> int:
+        return self.length
+
+    def __getitem__(self, index: int) -> Sample:
+        torch.manual_seed(hash((self.seed, self.epoch, index)) % 2**63)
+        chosen, other = torch.multinomial(self.weights, 2, replacement=True).tolist()
+        return self.transform(
+            {
+                "image": tv_tensors.Image(self.images[chosen]),
+                "truth": tv_tensors.Image(self.truths[chosen]),
+                "other": tv_tensors.Image(self.truths[other]),
+            }
+        )

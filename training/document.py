@@ -1,0 +1,89 @@
+"""The document task: stacked U-Nets on scan and truth."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torchvision import tv_tensors
+
+from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_pairs
+from training.losses import Loss, stage_mean
+from training.loop import TrainConfig
+from training.networks.stacked import StackedConfig, StackedUNet
+from training.transforms import evaluate_document, train_document
+
+VALIDATION_SIDE = 768
+"""Validation pages are cut to this many pixels a side around their middle, to keep a validation short."""
+
+
+class DocumentTask:
+    """Trains a `StackedUNet`; validated by the mean F-measure over pages, in percent."""
+
+    name = "document"
+    metric = "f_measure"
+
+    def __init__(self, config: TrainConfig, network: StackedConfig) -> None:
+        self.config = config
+        self.network = network
+        self.kind = Loss(config.loss)
+        pairs = find_pairs(Path(config.data_dir), "gt")
+        self.training, validation = split_pairs(pairs, config.validation_share)
+        self.validation = [(pair, self._validation_page(pair.image, pair.truth)) for pair in validation]
+
+    def _validation_page(self, image: Path, truth: Path) -> Sample:
+        page = {"image": tv_tensors.Image(read_rgb(image)), "truth": tv_tensors.Image(read_gray(truth))}
+        height, width = page["image"].shape[-2:]
+        top, left = max(0, height - VALIDATION_SIDE) // 2, max(0, width - VALIDATION_SIDE) // 2
+        cut = (slice(None), slice(top, top + VALIDATION_SIDE), slice(left, left + VALIDATION_SIDE))
+        return evaluate_document({name: value[cut] for name, value in page.items()})
+
+    def network_config(self) -> dict[str, Any]:
+        """Plain values of the `StackedConfig`."""
+        return self.network.to_dict()
+
+    def build(self) -> StackedUNet:
+        """A new stacked network."""
+        return StackedUNet(self.network)
+
+    def dataset(self) -> WeightedPairs:
+        """Augmented windows of the training pages."""
+        config = self.config
+        length = config.epoch_samples or len(self.training)
+        transform = train_document(config.crop_size)
+        return WeightedPairs(self.training, transform, config.weights, length, config.seed)
+
+    def loss(self, network: nn.Module, batch: Sample) -> Tensor:
+        """Mean of the loss over all stages."""
+        image = batch["image"].contiguous(memory_format=torch.channels_last)
+        return stage_mean(self.kind, network(image), batch["truth"])
+
+    @torch.no_grad()
+    def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
+        """F-measure by page: its mean over all pages and over each set's."""
+        by_set: dict[str, list[float]] = {}
+        for pair, page in self.validation:
+            with torch.autocast(device.type, torch.bfloat16):
+                ink = predict_page(network, page["image"].to(device)) >= 0.5
+            by_set.setdefault(pair.set_name, []).append(f_measure(ink.cpu(), page["truth"] >= 0.5))
+        scores = [score for members in by_set.values() for score in members]
+        means = {name: sum(members) / len(members) for name, members in by_set.items()}
+        return {self.metric: sum(scores) / max(1, len(scores)), **means}
+
+
+def f_measure(ink: Tensor, truth: Tensor) -> float:
+    """F-measure of two bool tensors in percent; 100 where neither holds ink."""
+    overlap, total = (ink & truth).sum().item(), (ink.sum() + truth.sum()).item()
+    return 100.0 if total == 0 else 200.0 * overlap / total
+
+
+def predict_page(network: nn.Module, image: Tensor) -> Tensor:
+    """Ink of the last stage in 0..1, float [1, H, W], for a float [3, H, W] page of any size."""
+    stride = network.stride
+    height, width = image.shape[-2:]
+    padded = F.pad(image[None], (0, -width % stride, 0, -height % stride), mode="replicate")
+    last = network(padded.contiguous(memory_format=torch.channels_last))[-1]
+    return torch.sigmoid(last.float())[0, :, :height, :width]

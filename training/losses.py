@@ -1,0 +1,63 @@
+"""Losses over logits. All take the truth in 0..1 (1 = ink or person), which may be soft, and return one number."""
+
+from collections.abc import Callable, Sequence
+from enum import StrEnum
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+
+class Loss(StrEnum):
+    """What a network is trained to make small."""
+
+    HESHO = "hesho"
+    BCE = "bce"
+    BCE_DICE = "bce-dice"
+
+
+def squared_error(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean squared error between sigmoid(logits) and the truth, both float [N, 1, H, W]."""
+    return F.mse_loss(torch.sigmoid(logits), truth)
+
+
+def cross_entropy(logits: Tensor, truth: Tensor) -> Tensor:
+    """Mean binary cross-entropy of float [N, 1, H, W] logits against a truth of the same shape."""
+    return F.binary_cross_entropy_with_logits(logits, truth)
+
+
+def soft_dice(logits: Tensor, truth: Tensor) -> Tensor:
+    """One minus the Dice coefficient of the whole batch, with squared terms in the denominator.
+
+    Source: Milletari et al. 2016, V-Net, section 3. Pooled over the batch, since a crop may hold no ink at all.
+    """
+    ink = torch.sigmoid(logits)
+    overlap = 2 * (ink * truth).sum() + 1
+    return 1 - overlap / (ink.square().sum() + truth.square().sum() + 1)
+
+
+def cross_entropy_dice(logits: Tensor, truth: Tensor) -> Tensor:
+    """Binary cross-entropy plus soft Dice."""
+    return cross_entropy(logits, truth) + soft_dice(logits, truth)
+
+
+_STAGE_LOSSES: dict[Loss, Callable[[Tensor, Tensor], Tensor]] = {
+    Loss.HESHO: squared_error,
+    Loss.BCE: cross_entropy,
+    Loss.BCE_DICE: cross_entropy_dice,
+}
+
+
+def stage_mean(kind: Loss, stages: Sequence[Tensor], truth: Tensor) -> Tensor:
+    """The loss of a stacked network: the mean over its stages, all alike.
+
+    With `Loss.HESHO` this is the loss of He and Schomaker 2019 (DeepOtsu, section 3): every stage is held to the
+    same clean page, so that what a block adds is the difference that is left.
+
+    Args:
+        kind: the loss of one stage.
+        stages: logits of each stage, float [N, 1, H, W].
+        truth: float [N, 1, H, W] in 0..1.
+    """
+    stage_loss = _STAGE_LOSSES[kind]
+    return torch.stack([stage_loss(logits.float(), truth) for logits in stages]).mean()

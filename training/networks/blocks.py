@@ -1,0 +1,76 @@
+"""Parts that both networks are built from."""
+
+from enum import StrEnum
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class Upsampling(StrEnum):
+    """How a decoder doubles height and width."""
+
+    BICUBIC = "bicubic"
+    BILINEAR = "bilinear"
+    NEAREST = "nearest"
+    TRANSPOSED = "transposed"
+
+
+class DoubleConv(nn.Sequential):
+    """Two 3×3 convolutions, each with batch norm (optional) and ReLU; height and width stay.
+
+    Source: Ronneberger et al. 2015, U-Net, section 2; padded here, so that the output keeps the input's size.
+    """
+
+    def __init__(self, in_channels: int, out_channels: int, batch_norm: bool = True) -> None:
+        layers: list[nn.Module] = []
+        for channels in (in_channels, out_channels):
+            layers.append(nn.Conv2d(channels, out_channels, 3, padding=1, bias=not batch_norm))
+            if batch_norm:
+                layers.append(nn.BatchNorm2d(out_channels))
+            layers.append(nn.ReLU(inplace=True))
+        super().__init__(*layers)
+
+
+CUBIC_A = -0.75
+"""Keys' parameter as PyTorch's bicubic interpolation sets it."""
+
+
+def cubic_phases() -> Tensor:
+    """Weights of bicubic ×2 with ``align_corners=False`` in one dimension: float32 [2, 5].
+
+    Row p gives output sample 2i+p from the inputs i-2..i+2 (edge values repeated). Output centres lie at
+    -1/4 and +1/4 of an input step, so each phase uses four of the five taps.
+    Source: Keys 1981, Cubic convolution interpolation for digital image processing, eq. 4, with a = -0.75.
+    """
+
+    def keys(distance: float) -> float:
+        d, a = abs(distance), CUBIC_A
+        if d <= 1:
+            return (a + 2) * d**3 - (a + 3) * d**2 + 1
+        return a * d**3 - 5 * a * d**2 + 8 * a * d - 4 * a if d < 2 else 0.0
+
+    return torch.tensor([[keys(tap - offset) for tap in range(-2, 3)] for offset in (-0.25, 0.25)])
+
+
+class BicubicUpsample(nn.Module):
+    """Bicubic ×2, [N, C, H, W] -> [N, C, 2H, 2W], equal to ``interpolate(mode="bicubic", align_corners=False)``."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Upsample float [N, C, H, W]."""
+        return F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False)
+
+
+def make_upsampling(kind: Upsampling, in_channels: int, out_channels: int) -> nn.Module:
+    """The step of a decoder from [N, in, H, W] to [N, out, 2H, 2W].
+
+    Interpolating kinds reduce the channels before they interpolate: a 1×1 convolution commutes with any
+    interpolation whose weights sum to one, and costs a quarter at the smaller size.
+    """
+    if kind is Upsampling.TRANSPOSED:
+        return nn.ConvTranspose2d(in_channels, out_channels, 2, stride=2)
+    reduce = nn.Conv2d(in_channels, out_channels, 1)
+    if kind is Upsampling.BICUBIC:
+        return nn.Sequential(reduce, BicubicUpsample())
+    align = None if kind is Upsampling.NEAREST else False
+    return nn.Sequential(reduce, nn.Upsample(scale_factor=2, mode=kind.value, align_corners=align))

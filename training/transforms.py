@@ -1,0 +1,224 @@
+"""Joint augmentation of scan and truth: what scanners, paper and time do to a page."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+from torchvision.transforms import v2
+from torchvision.transforms.v2 import functional as tv
+
+from training.datasets import Sample, Transform
+
+
+def uniform(low: float, high: float) -> float:
+    """One number from the uniform distribution on [low, high), from torch's generator."""
+    return low + (high - low) * torch.rand(()).item()
+
+
+def chance(probability: float) -> bool:
+    """True with the given probability."""
+    return torch.rand(()).item() < probability
+
+
+def integer(stop: int) -> int:
+    """One integer from 0 to stop - 1."""
+    return int(torch.randint(stop, ()).item())
+
+
+class RandomWindow:
+    """A square window at a random place, scale and small angle, the same for all pictures given.
+
+    Args:
+        size: side of the window that comes out, in pixels.
+        scales: range of the magnification, drawn log-uniformly.
+        degrees: largest rotation to either side.
+    """
+
+    def __init__(self, size: int, scales: tuple[float, float], degrees: float) -> None:
+        self.size = size
+        self.scales = scales
+        self.degrees = degrees
+        radians = math.radians(degrees)
+        self.margin = math.cos(radians) + math.sin(radians)
+
+    def __call__(self, *pictures: Tensor) -> tuple[Tensor, ...]:
+        """From uint8 [C, H, W] tensors of one height and width to uint8 [C, size, size]."""
+        rotate = self.degrees > 0 and chance(0.5)
+        outer = math.ceil(self.size * self.margin) if rotate else self.size
+        side = max(8, round(outer / math.exp(uniform(*map(math.log, self.scales)))))
+        height, width = pictures[0].shape[-2:]
+        top, left = integer(max(1, height - side + 1)), integer(max(1, width - side + 1))
+        angle = uniform(-self.degrees, self.degrees)
+        results = []
+        for picture in pictures:
+            patch = picture[..., top : top + side, left : left + side]
+            patch = reflect_to(patch, side)
+            patch = tv.resize(patch, [outer, outer], antialias=True)
+            if rotate:
+                patch = tv.rotate(patch, angle, interpolation=v2.InterpolationMode.BILINEAR)
+                patch = tv.center_crop(patch, [self.size, self.size])
+            results.append(patch)
+        return tuple(results)
+
+
+def reflect_to(patch: Tensor, side: int) -> Tensor:
+    """A [C, h, w] patch continued at right and bottom by its mirror image until it is at least side × side."""
+    for dim in (-2, -1):
+        while patch.shape[dim] < side:
+            patch = torch.cat([patch, patch.flip(dim)], dim=dim).narrow(dim, 0, min(side, 2 * patch.shape[dim]))
+    return patch
+
+
+def smooth_noise(height: int, width: int, cells: int) -> Tensor:
+    """Noise in 0..1 that varies over 1/cells of the picture: float [1, height, width]."""
+    coarse = torch.rand(1, 1, cells + 1, cells + 1)
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
+
+
+def blur(picture: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of a float [C, H, W] picture."""
+    kernel = 2 * math.ceil(2 * sigma) + 1
+    return tv.gaussian_blur(picture, [kernel, kernel], [sigma, sigma])
+
+
+def paper_of(scan: Tensor) -> Tensor:
+    """Rough paper under the ink of a float [3, H, W] scan: its local maximum, smoothed."""
+    small = F.avg_pool2d(scan[None], 4)
+    light = F.max_pool2d(small, 9, stride=1, padding=4)
+    light = F.avg_pool2d(light, 5, stride=1, padding=2, count_include_pad=False)
+    return F.interpolate(light, scan.shape[-2:], mode="bilinear", align_corners=False)[0]
+
+
+def uneven_light(scan: Tensor) -> Tensor:
+    """Shade the scan as a bad lamp, a bent page or a cast shadow would."""
+    height, width = scan.shape[-2:]
+    field = smooth_noise(height, width, 1 + integer(4))
+    if chance(0.3):
+        field = torch.sigmoid((field - 0.5) * uniform(8, 40))
+    return scan * (1 - uniform(0.15, 0.65) * field)
+
+
+def stains(scan: Tensor) -> Tensor:
+    """Darken blotches of a brownish colour, some with a darker rim as dried water leaves it."""
+    height, width = scan.shape[-2:]
+    field = smooth_noise(height, width, 2 + integer(10))
+    level = uniform(0.55, 0.8)
+    blotch = torch.sigmoid((field - level) * uniform(15, 80))
+    if chance(0.4):
+        blotch = blotch * 0.5 + torch.exp(-(((field - level) / uniform(0.01, 0.04)) ** 2))
+    tint = torch.tensor([uniform(0.05, 0.4), uniform(0.15, 0.6), uniform(0.3, 0.8)]).view(3, 1, 1)
+    return scan * (1 - uniform(0.3, 1.0) * tint * blotch.clamp(0, 1))
+
+
+def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
+    """Let the mirrored ink of another page, float [1, H, W] with ink = 1, shine through."""
+    shade = blur(verso.flip(-1), uniform(0.6, 3.0))
+    patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
+    tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
+    return scan * (1 - uniform(0.1, 0.55) * tint * shade * patchy)
+
+
+def faint_ink(scan: Tensor) -> Tensor:
+    """Pull the ink towards the paper around it, more in some places than in others."""
+    fading = uniform(0.2, 0.75) * (0.5 + 0.5 * smooth_noise(*scan.shape[-2:], 1 + integer(4)))
+    return scan + fading * (paper_of(scan) - scan).clamp(min=0)
+
+
+def grain(scan: Tensor) -> Tensor:
+    """Sensor noise and the coarser texture of paper or fibres."""
+    height, width = scan.shape[-2:]
+    noise = torch.randn(1 if chance(0.5) else 3, height, width) * uniform(0.005, 0.06)
+    if chance(0.5):
+        across, along = (1, 1 + integer(6)) if chance(0.5) else (1 + integer(6), 1)
+        coarse = torch.randn(1, 1, math.ceil(height / across / 2), math.ceil(width / along / 2)) * uniform(0.01, 0.06)
+        noise = noise + F.interpolate(coarse, (height, width), mode="bilinear", align_corners=False)[0]
+    return scan + noise
+
+
+def tone(scan: Tensor) -> Tensor:
+    """Change gamma, contrast and the gain of each colour; now and then drop the colour."""
+    scan = scan.clamp(0, 1) ** math.exp(uniform(-0.6, 0.6))
+    gain = torch.tensor([uniform(0.8, 1.15) for _ in range(3)]).view(3, 1, 1)
+    low = uniform(0, 0.2)
+    scan = low + (scan * gain).clamp(0, 1) * (uniform(0.75, 1.0) - low)
+    return tv.rgb_to_grayscale(scan, num_output_channels=3) if chance(0.2) else scan
+
+
+def soften(scan: Tensor) -> Tensor:
+    """Out of focus, or scanned small and enlarged."""
+    if chance(0.7):
+        return blur(scan, uniform(0.4, 1.5))
+    height, width = scan.shape[-2:]
+    factor = uniform(0.4, 0.8)
+    small = tv.resize(scan, [round(height * factor), round(width * factor)], antialias=True)
+    return tv.resize(small, [height, width], antialias=True)
+
+
+def jpeg(scan: Tensor) -> Tensor:
+    """Compress and decompress a float scan in 0..1 as JPEG of quality 20 to 90."""
+    return tv.jpeg((scan.clamp(0, 1) * 255).byte(), 20 + integer(71)).float() / 255
+
+
+def synthetic_page(truth: Tensor) -> Tensor:
+    """Lay the ink of a truth, float [1, H, W], in a random colour on paper of our own making: float [3, H, W]."""
+    height, width = truth.shape[-2:]
+    lightness = uniform(0.45, 1.0)
+    paper = torch.tensor([lightness, lightness * uniform(0.85, 1.0), lightness * uniform(0.65, 1.0)]).view(3, 1, 1)
+    for cells in (3, 12, 48):
+        paper = paper * (1 - uniform(0, 0.12) * smooth_noise(height, width, cells))
+    ink = paper * (torch.rand(3) * uniform(0.1, 0.6)).view(3, 1, 1)
+    density = 1 - uniform(0, 0.6) * smooth_noise(height, width, 4 + integer(28))
+    cover = (blur(truth, uniform(0.3, 1.0)) * 1.2).clamp(0, 1) * density
+    return paper + cover * (ink - paper)
+
+
+class TrainDocument:
+    """Random window, flips and degradations of one page; float [3, S, S] ``image`` and [1, S, S] ``truth`` (1 = ink)."""
+
+    def __init__(self, crop_size: int) -> None:
+        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5)
+
+    def __call__(self, sample: Sample) -> Sample:
+        """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
+        image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"]))
+        truth = 1 - truth
+        for dim in (-1, -2):
+            if chance(0.5):
+                image, truth = image.flip(dim), truth.flip(dim)
+        if chance(0.5):
+            image, truth = image.transpose(-1, -2), truth.transpose(-1, -2)
+        (other,) = self.window(sample["other"])
+        image = self._degrade(image, truth, 1 - other.float() / 255)
+        return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
+
+    def _degrade(self, image: Tensor, truth: Tensor, other: Tensor) -> Tensor:
+        if chance(0.12):
+            image = synthetic_page(truth)
+        steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
+            (0.2, faint_ink),
+            (0.2, lambda scan: bleed_through(scan, other)),
+            (0.2, stains),
+            (0.3, uneven_light),
+            (0.6, tone),
+            (0.2, soften),
+            (0.4, grain),
+            (0.2, jpeg),
+        ]
+        for probability, step in steps:
+            if chance(probability):
+                image = step(image.clamp(0, 1))
+        return image
+
+
+def train_document(crop_size: int) -> Transform:
+    """Augmentation for training on documents."""
+    return TrainDocument(crop_size)
+
+
+def evaluate_document(sample: Sample) -> Sample:
+    """A whole page as the network is given it: float ``image`` and ``truth`` in 0..1 (truth 1 = ink)."""
+    return {"image": sample["image"].float() / 255, "truth": 1 - sample["truth"].float() / 255}

@@ -6,10 +6,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from pathlib import Path
-
-STREAM = "-"
-
+from typing import Any
 
 class Style(StrEnum):
     """How a cleaned page is written."""
@@ -58,9 +55,8 @@ class BatchOptions:
     overwrite: bool = False
     dry_run: bool = False
     max_megapixels: float = 2000.0
-    report: Path | None = None
 
-    def _pixel_options(self) -> dict[str, str | int | float | bool]:
+    def _pixel_options(self) -> dict[str, Any]:
         return {"format": self.format.value}
 
     def key(self) -> str:
@@ -75,28 +71,11 @@ class CleanOptions(BatchOptions):
 
     style: Style = Style.GRAY
 
-    def _pixel_options(self) -> dict[str, str | int | float | bool]:
+    def _pixel_options(self) -> dict[str, Any]:
         return {**super()._pixel_options(), "style": self.style.value}
 
 
-@dataclass(frozen=True, kw_only=True)
-class CutoutOptions(BatchOptions):
-    """Options of `bgtool cutout`.
-
-    Attributes:
-        background: ``transparent``, ``blur``, a colour as Pillow's ImageColor reads it, or the path of an image.
-        mask_only: write the alpha mask (8-bit grey, 255 person) in place of the cut-out.
-        crop: cut the result to the bounding box of the subject.
-    """
-
-    background: str = "transparent"
-    mask_only: bool = False
-    crop: bool = False
-
-    def _pixel_options(self) -> dict[str, str | int | float | bool]:
-        return {
-            **super()._pixel_options(),
-            "background": self.background,
-            "mask_only": self.mask_only,
-            "crop": self.crop,
-        }
+def with_enums(values: dict[str, Any]) -> dict[str, Any]:
+    """Options whose enums may be given as their text, as the options objects hold them."""
+    enums = {"format": Format, "style": Style}
+    return {name: enums[name](value) if name in enums else value for name, value in values.items()}

@@ -65,7 +65,7 @@ def stain(page: Array, amount: Array | float, colour: tuple[float, float, float]
 
 
 def spread(rng: np.random.Generator, glyphs: Array, soft: float, gain: float, rough: float) -> Array:
-    """Return glyphs as ink on paper: swollen (`gain` > 0) or worn (< 0), with ragged edges. All in pixels of `glyphs`."""
+    """Return glyphs as ink on paper: swollen (`gain` > 0) or worn (< 0), with ragged edges; all in its own pixels."""
     ragged = 0.7 * noise(rng, glyphs.shape, 2.5) + 0.5 * noise(rng, glyphs.shape, 7)
     edge = 0.5 - 0.28 * gain / soft + rough * ragged
     return np.clip((blur(glyphs, soft) - edge) * 3 * soft + 0.5, 0, 1)
@@ -74,8 +74,10 @@ def spread(rng: np.random.Generator, glyphs: Array, soft: float, gain: float, ro
 def paper(rng: np.random.Generator, shape: Shape, colour: tuple[float, float, float], mottle: float = 0.02) -> Array:
     """Return bare paper: cloudy, grained and with a few coloured fibres."""
     page = np.ones((*shape, 3), np.float32) * np.asarray(colour, np.float32)
-    light = mottle * clouds(rng, shape, 420) + 0.35 * mottle * noise(rng, shape, 3.2) + 0.2 * mottle * noise(rng, shape, 1)
-    page = stain(page, light, (0.93 / 2.7, 0.9 / 2.7, 0.84 / 2.7))
+    light = (
+        mottle * clouds(rng, shape, 420) + 0.35 * mottle * noise(rng, shape, 3.2) + 0.2 * mottle * noise(rng, shape, 1)
+    )
+    page = stain(page, light, (0.34, 0.33, 0.31))
     fibre = blur(fibres(rng, shape, count=shape[0] * shape[1] // 2600), 0.8)
     return stain(page, fibre * mottle * 6, (0.8, 0.72, 0.6))
 
@@ -126,14 +128,20 @@ def foxing(rng: np.random.Generator, shape: Shape, count: int) -> Array:
     return amount
 
 
-def water_stain(rng: np.random.Generator, shape: Shape, centre: tuple[float, float], radius: float) -> tuple[Array, Array]:
+def water_stain(
+    rng: np.random.Generator, shape: Shape, centre: tuple[float, float], radius: float
+) -> tuple[Array, Array]:
     """Return (the wetted area, the tide line at its rim) of water that came in at `centre` (y, x as fractions)."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     away = np.hypot(y - centre[0] * shape[0], (x - centre[1] * shape[1]) * 1.15) / radius
     away += 0.10 * clouds(rng, shape, 330, 5)
     wet = 1 - step(away, 1, 0.006)
     inside = np.clip(1 - away, 0, None)
-    line = wet * (np.exp(-inside / 0.012) + 0.45 * np.exp(-inside / 0.06)) * np.clip(0.8 + 0.35 * noise(rng, shape, 60), 0.1, 2)
+    line = (
+        wet
+        * (np.exp(-inside / 0.012) + 0.45 * np.exp(-inside / 0.06))
+        * np.clip(0.8 + 0.35 * noise(rng, shape, 60), 0.1, 2)
+    )
     return wet, line
 
 
@@ -141,11 +149,11 @@ def cup_ring(rng: np.random.Generator, shape: Shape, centre: tuple[float, float]
     """Return the ring a wet cup leaves: darkest at its rims, broken on one side, with a drip."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32)
     dy, dx = y - centre[0], x - centre[1]
-    away = np.hypot(dy, dx) + 2.5 * noise(rng, shape, 45)
+    away = np.hypot(dy, dx) + 2.0 * noise(rng, shape, 160)
     band = step(away, radius - 9, 1.2) * (1 - step(away, radius + 7, 1.0))
     rims = np.exp(-(((away - radius - 5) / 2.2) ** 2)) + 0.6 * np.exp(-(((away - radius + 8) / 2.5) ** 2))
     turn = 0.55 + 0.45 * np.sin(np.arctan2(dy, dx) + 0.8) + 0.18 * noise(rng, shape, 70)
-    drop = np.hypot(y - centre[0] - radius * 1.25, x - centre[1] - radius * 0.6) + 2 * noise(rng, shape, 20)
+    drop = np.hypot(y - centre[0] - radius * 1.25, (x - centre[1] - radius * 0.6) * 0.8) + 2 * noise(rng, shape, 30)
     drip = (1 - step(drop, 15, 0.8)) * (0.35 + np.exp(-((drop - 13) ** 2) / 8))
     return (0.35 * band + rims) * np.clip(turn, 0.04, 1) + 0.7 * drip
 
@@ -163,12 +171,15 @@ def wrinkles(rng: np.random.Generator, shape: Shape, count: int, depth: float) -
     """Return the light on a crumpled sheet: a surface of random creases, lit from the upper left."""
     y, x = np.mgrid[: shape[0], : shape[1]].astype(np.float32) / max(shape)
     height = np.zeros(shape, np.float32)
-    for _ in range(count):
-        angle, offset = rng.uniform(0, np.pi), rng.uniform(-0.1, 0.9)
-        d = np.cos(angle) * x + np.sin(angle) * y - offset + 0.012 * noise(rng, shape, 200)
-        fade = np.exp(-((np.sin(angle) * x - np.cos(angle) * y - rng.uniform(-0.5, 0.8)) ** 2) / rng.uniform(0.02, 0.12))
-        height += rng.normal(0, 1) * fade * 0.02 * np.exp(-np.abs(d) / rng.uniform(0.01, 0.05))
-    gy, gx = np.gradient(blur(height, 1.5) * max(shape))
+    bend = [0.005 * noise(rng, shape, 300) for _ in range(3)]
+    for crease in range(count):
+        angle, offset = rng.uniform(0, np.pi), rng.uniform(-0.5, 1.1)
+        d = np.cos(angle) * x + np.sin(angle) * y - offset + bend[crease % 3]
+        fade = np.exp(
+            -((np.sin(angle) * x - np.cos(angle) * y - rng.uniform(-0.5, 0.8)) ** 2) / rng.uniform(0.002, 0.05)
+        )
+        height += rng.normal(0, 1) * fade * 0.008 * np.exp(-np.abs(d) / rng.uniform(0.006, 0.03))
+    gy, gx = np.gradient(blur(height, 1.2) * max(shape))
     return depth * np.clip(gx * 0.6 + gy * 0.8, -1.5, 1.5)
 
 

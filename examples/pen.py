@@ -65,7 +65,7 @@ _LETTERS = {
     "4": ".45,1.5 .15,.6 .45,.55 .80,.6 .62,.9 .55,.2 .50,-.2 .95",
     "5": ".75,1.5 .35,1.45 .25,.9 .60,.9 .68,.4 .45,0 .10,.1 .90",
     "6": ".65,1.5 .30,1 .15,.4 .40,0 .65,.3 .50,.7 .20,.45 .90",
-    "7": ".15,1.35 .35,1.48 .75,1.45 .50,.7 .35,-.1 .85",
+    "7": ".00,1.18 .08,1.45 .40,1.38 .82,1.48 .80,1.42 .50,.7 .36,-.2 .95",
     "8": ".60,1.3 .40,1.5 .25,1.2 .60,.6 .55,.1 .25,0 .20,.4 .60,1 .65,1.4 .90",
     "9": ".65,1.2 .40,1.5 .20,1.1 .45,.8 .68,1.2 .60,.5 .40,-.2 .90",
     ".": ".10,.05 .16,.0 .12,-.03 .40",
@@ -155,7 +155,9 @@ class Hand:
         if np.hypot(*np.ptp(points, axis=0)) < 0.3:  # a dot is pressed, not drawn
             width, down = np.full(len(path), self.nib * 0.85), np.ones(len(path))
         ramp = np.clip(np.minimum(np.arange(len(path)), np.arange(len(path))[::-1]) / 5, 0.55, 1)
-        density = self.load * (0.62 + 0.38 * _smooth(down, 9)) * (1 + 0.18 * _smooth(self.rng.normal(0, 1, len(path)), 15))
+        density = (
+            self.load * (0.62 + 0.38 * _smooth(down, 9)) * (1 + 0.18 * _smooth(self.rng.normal(0, 1, len(path)), 15))
+        )
         sheet.stamp(path, np.maximum(width * ramp, 0.9), density)
 
 
@@ -190,7 +192,9 @@ def _spline(points: np.ndarray) -> np.ndarray:
     for p0, p1, p2, p3 in zip(padded, padded[1:], padded[2:], padded[3:], strict=False):
         count = max(2, int(np.hypot(*(p2 - p1)) / 0.7))
         t = np.linspace(0, 1, count, endpoint=False)[:, None]
-        pieces.append(0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3))
+        pieces.append(
+            0.5 * (2 * p1 + (p2 - p0) * t + (2 * p0 - 5 * p1 + 4 * p2 - p3) * t**2 + (3 * p1 - p0 - 3 * p2 + p3) * t**3)
+        )
     return np.vstack([*pieces, points[-1:]])
 
 

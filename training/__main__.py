@@ -17,6 +17,8 @@ from training.losses import Loss
 from training.loop import TrainConfig, train
 from training.networks.blocks import Upsampling
 from training.networks.stacked import StackedConfig, StackedUNet
+from training.networks.unet import UNetConfig
+from training.person import PersonTask
 
 
 class ReferenceCommand(click.Command):
@@ -80,21 +82,52 @@ def training_options(command: Any) -> Any:
 @click.option("--num-blocks", type=click.IntRange(1), default=2, help="U-Net blocks in a row.")
 @click.option("--levels", type=click.IntRange(1), default=2, help="Halvings inside a block.")
 @click.option("--width", type=click.IntRange(1), default=16, help="Channels at full size.")
-@click.option("--upsampling", type=click.Choice(Upsampling), default=Upsampling.BICUBIC, help="How a block doubles.")
+@click.option("--upsampling", type=click.Choice(list(map(str, Upsampling))), default="bicubic", help="How a block doubles.")
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
 @click.option("--crop-size", type=click.IntRange(32), default=256, help="Side of a training window in pixels.")
-@click.option("--loss", type=click.Choice(Loss), default=Loss.BCE_DICE, help="Loss of each stage.")
+@click.option("--loss", type=click.Choice(list(map(str, Loss))), default="bce-dice", help="Loss of each stage.")
 @training_options
-def document(num_blocks: int, levels: int, width: int, upsampling: Upsampling, batch_norm: bool, **options: Any) -> None:
+def document(num_blocks: int, levels: int, width: int, upsampling: str, batch_norm: bool, **options: Any) -> None:
     """Train the stacked U-Net on pairs of scan and clean page.
 
     The same command again goes on where the last one stopped.
     """
-    network = StackedConfig(num_blocks, levels, width, upsampling, batch_norm)
-    config = TrainConfig(**options | {"loss": Loss(options["loss"]).value})
+    network = StackedConfig(num_blocks, levels, width, Upsampling(upsampling), batch_norm)
+    config = TrainConfig(**options)
     if config.crop_size % 2**levels:
         raise click.UsageError(f"--crop-size must be a multiple of {2**levels} with --levels {levels}")
     train(DocumentTask(config, network), config, Console(stderr=True))
+
+
+@cli.command(cls=ReferenceCommand)
+@click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
+              help="Folder of img/ and mask/, or of several such folders, or of COCO: annotations/ and photos.")
+@click.option("--backgrounds", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of photos without people; a set of its name in the draw.")
+@click.option("--save", type=click.Path(dir_okay=False), default="runs/person.pt", help="Checkpoint; resumed if there.")
+@click.option("--depth", type=click.IntRange(1), default=UNetConfig.depth, help="Halvings by max-pooling.")
+@click.option("--width", type=click.IntRange(1), default=UNetConfig.width, help="Channels of the first level.")
+@click.option("--max-width", type=click.IntRange(1), default=UNetConfig.max_width, help="Channels of no level exceed this.")
+@click.option("--space-to-depth", type=click.IntRange(1), default=UNetConfig.space_to_depth,
+              help="Factor by which pixels are folded into channels first; 1: plain input.")
+@click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
+@click.option("--crop-size", type=click.IntRange(32), default=160,
+              help="Side of a training window, and longer side of a photo at run time, in pixels.")
+@click.option("--loss", type=click.Choice([Loss.BCE.value, Loss.BCE_DICE.value]), default="bce-dice", help="Loss.")
+@training_options
+def person(
+    backgrounds: Path | None, depth: int, width: int, max_width: int, space_to_depth: int, batch_norm: bool, **options: Any
+) -> None:
+    """Train the U-Net on pairs of photo and mask.
+
+    The same command again goes on where the last one stopped. To raise the size step by step, train at a small
+    --crop-size, then --load that checkpoint and --save another at a larger one.
+    """
+    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm)
+    config = TrainConfig(**options)
+    if config.crop_size % network.stride:
+        raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
+    train(PersonTask(config, network, backgrounds), config, Console(stderr=True))
 
 
 @cli.command(cls=ReferenceCommand)

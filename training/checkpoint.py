@@ -20,6 +20,7 @@ class Checkpoint:
         task: ``document`` or ``person``.
         network: the network's own configuration, as plain values.
         training: the training's configuration, as plain values.
+        training_sets: names of the data sets.
         best: EMA weights of the best validation so far; what `export` and `predict` use.
         best_score: their validation score (higher is better).
         best_epoch: when they were made.
@@ -33,6 +34,7 @@ class Checkpoint:
     task: str
     network: dict[str, Any]
     training: dict[str, Any]
+    training_sets: list[str]
     best: Weights
     best_score: float
     best_epoch: int

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -15,6 +16,18 @@ from torch.utils.data import Dataset
 from torchvision import tv_tensors
 
 SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp"})
+
+
+class Member(Protocol):
+    """One picture of a data set."""
+
+    @property
+    def image(self) -> Path:
+        """Its file."""
+
+    @property
+    def set_name(self) -> str:
+        """Name of its set."""
 
 
 @dataclass(frozen=True)
@@ -47,22 +60,25 @@ def find_pairs(data_dir: Path, truth_name: str, extra_name: str = "ignore") -> l
     return pairs
 
 
-def split_pairs(pairs: Sequence[Pair], share: float) -> tuple[list[Pair], list[Pair]]:
-    """Training and validation pairs: of every set the given share, chosen by the hash of each stem.
+AnyMember = TypeVar("AnyMember", bound=Member)
 
-    The choice depends on names alone, so adding a page moves no other page across.
+
+def split_members(members: Sequence[AnyMember], share: float) -> tuple[list[AnyMember], list[AnyMember]]:
+    """Training and validation part: of every set the given share, chosen by the hash of each stem.
+
+    The choice depends on names alone, so adding a picture moves no other across.
     """
 
-    def rank(pair: Pair) -> str:
-        return hashlib.sha256(f"{pair.set_name}/{pair.image.stem}".encode()).hexdigest()
+    def rank(member: Member) -> str:
+        return hashlib.sha256(f"{member.set_name}/{member.image.stem}".encode()).hexdigest()
 
-    training: list[Pair] = []
-    validation: list[Pair] = []
-    for name in sorted({pair.set_name for pair in pairs}):
-        members = sorted((p for p in pairs if p.set_name == name), key=rank)
-        count = round(len(members) * share)
-        validation += members[:count]
-        training += members[count:]
+    training: list[AnyMember] = []
+    validation: list[AnyMember] = []
+    for name in sorted({member.set_name for member in members}):
+        ranked = sorted((m for m in members if m.set_name == name), key=rank)
+        count = round(len(ranked) * share)
+        validation += ranked[:count]
+        training += ranked[count:]
     return training, validation
 
 
@@ -82,38 +98,62 @@ Sample = dict[str, Tensor]
 Transform = Callable[[Sample], Sample]
 
 
-class WeightedPairs(Dataset[Sample]):
-    """Endless weighted draw of augmented pairs, held decoded in memory.
+class WeightedDraw(Dataset[Sample]):
+    """Endless weighted draw of augmented samples.
 
     Item i of epoch e is drawn and augmented from the seed (seed, e, i) alone: a resumed run sees what an
     undisturbed one would have seen, whatever the number of loader processes.
 
     Args:
-        pairs: what to draw from.
-        transform: from a dict of ``image`` uint8 [3, H, W] and ``truth`` uint8 [1, H, W] (tv_tensors, and a second
-            truth of another pair under ``other``) to the tensors of one sample.
-        weights: weight of one pair of a set, by set name; 1 where a set is not named.
+        members: what to draw from.
+        weights: weight of one member of a set, by set name; 1 where a set is not named.
         length: samples per epoch.
         seed: start of all random numbers.
     """
 
-    def __init__(
-        self, pairs: Sequence[Pair], transform: Transform, weights: Mapping[str, float], length: int, seed: int
-    ) -> None:
-        self.transform = transform
+    def __init__(self, members: Sequence[Member], weights: Mapping[str, float], length: int, seed: int) -> None:
         self.length = length
         self.seed = seed
         self.epoch = 0
-        self.images = [read_rgb(pair.image) for pair in pairs]
-        self.truths = [read_gray(pair.truth) for pair in pairs]
-        self.weights = torch.tensor([weights.get(pair.set_name, 1.0) for pair in pairs])
+        self.weights = torch.tensor([weights.get(member.set_name, 1.0) for member in members])
 
     def __len__(self) -> int:
         return self.length
 
     def __getitem__(self, index: int) -> Sample:
         torch.manual_seed(hash((self.seed, self.epoch, index)) % 2**63)
-        chosen, other = torch.multinomial(self.weights, 2, replacement=True).tolist()
+        return self.sample()
+
+    def draw(self, count: int) -> list[int]:
+        """Indices of members, with replacement."""
+        return torch.multinomial(self.weights, count, replacement=True).tolist()
+
+    def sample(self) -> Sample:
+        """One augmented sample, from torch's generator alone."""
+        raise NotImplementedError
+
+
+class WeightedPairs(WeightedDraw):
+    """Weighted draw of pairs that are held decoded in memory.
+
+    Args:
+        pairs: what to draw from.
+        transform: from a dict of ``image`` uint8 [3, H, W] and ``truth`` uint8 [1, H, W] (tv_tensors, and a second
+            truth of another pair under ``other``) to the tensors of one sample.
+        weights, length, seed: see `WeightedDraw`.
+    """
+
+    def __init__(
+        self, pairs: Sequence[Pair], transform: Transform, weights: Mapping[str, float], length: int, seed: int
+    ) -> None:
+        super().__init__(pairs, weights, length, seed)
+        self.transform = transform
+        self.images = [read_rgb(pair.image) for pair in pairs]
+        self.truths = [read_gray(pair.truth) for pair in pairs]
+
+    def sample(self) -> Sample:
+        """A pair, and the truth of another."""
+        chosen, other = self.draw(2)
         return self.transform(
             {
                 "image": tv_tensors.Image(self.images[chosen]),

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision import tv_tensors
 
-from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_pairs
+from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
 from training.losses import Loss, stage_mean
 from training.loop import TrainConfig
 from training.networks.stacked import StackedConfig, StackedUNet
@@ -31,7 +31,8 @@ class DocumentTask:
         self.network = network
         self.kind = Loss(config.loss)
         pairs = find_pairs(Path(config.data_dir), "gt")
-        self.training, validation = split_pairs(pairs, config.validation_share)
+        self.training, validation = split_members(pairs, config.validation_share)
+        self.training_sets = sorted({pair.set_name for pair in pairs})
         self.validation = [(pair, self._validation_page(pair.image, pair.truth)) for pair in validation]
 
     def _validation_page(self, image: Path, truth: Path) -> Sample:

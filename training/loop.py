@@ -21,7 +21,7 @@ from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from training.checkpoint import Checkpoint
-from training.datasets import Sample, WeightedPairs
+from training.datasets import Sample, WeightedDraw
 from training.plots import plot_curves, write_csv
 
 
@@ -69,6 +69,7 @@ class Task(Protocol):
 
     name: str
     metric: str
+    training_sets: list[str]
 
     def network_config(self) -> dict[str, Any]:
         """The network's configuration as plain values."""
@@ -76,7 +77,7 @@ class Task(Protocol):
     def build(self) -> nn.Module:
         """A new network."""
 
-    def dataset(self) -> WeightedPairs:
+    def dataset(self) -> WeightedDraw:
         """Training samples."""
 
     def loss(self, network: nn.Module, batch: Sample) -> Tensor:
@@ -158,6 +159,7 @@ def resume(task: Task, config: TrainConfig, network: nn.Module, ema: nn.Module, 
         task=task.name,
         network=task.network_config(),
         training=asdict(config),
+        training_sets=task.training_sets,
         best=weights,
         best_score=-math.inf,
         best_epoch=0,
@@ -216,7 +218,7 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
         return state
 
 
-def make_loader(dataset: WeightedPairs, config: TrainConfig, process: Process) -> DataLoader[Sample]:
+def make_loader(dataset: WeightedDraw, config: TrainConfig, process: Process) -> DataLoader[Sample]:
     """Batches of this process: every world-th sample of each epoch."""
     mine = range(process.rank, len(dataset) - len(dataset) % config.batch_size, process.world)
     return DataLoader(

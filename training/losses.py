@@ -61,3 +61,26 @@ def stage_mean(kind: Loss, stages: Sequence[Tensor], truth: Tensor) -> Tensor:
     """
     stage_loss = _STAGE_LOSSES[kind]
     return torch.stack([stage_loss(logits.float(), truth) for logits in stages]).mean()
+
+
+def masked_loss(kind: Loss, logits: Tensor, truth: Tensor, weight: Tensor) -> Tensor:
+    """The loss of a person network: the mean over photos, each of its weighted pixels.
+
+    Dice is taken photo by photo, so that a small person counts as much as a large one; all other pixels share
+    one mean.
+
+    Args:
+        kind: `Loss.BCE`, or `Loss.BCE_DICE` (Milletari et al. 2016) with linear terms in the denominator.
+        logits, truth: float [N, 1, H, W].
+        weight: float [N, 1, H, W]; 0 where the truth is not known.
+    """
+    logits = logits.float()
+    entropy = F.binary_cross_entropy_with_logits(logits, truth, weight, reduction="sum") / weight.sum().clamp(min=1)
+    if kind is Loss.BCE:
+        return entropy
+    if kind is not Loss.BCE_DICE:
+        raise ValueError(f"{kind} is no loss for people")
+    person, truth = torch.sigmoid(logits) * weight, truth * weight
+    overlap = 2 * (person * truth).sum(dim=(1, 2, 3)) + 1
+    total = person.sum(dim=(1, 2, 3)) + truth.sum(dim=(1, 2, 3)) + 1
+    return entropy + (1 - overlap / total).mean()

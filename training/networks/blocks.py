@@ -1,5 +1,6 @@
 """Parts that both networks are built from."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 import torch
@@ -74,3 +75,41 @@ def make_upsampling(kind: Upsampling, in_channels: int, out_channels: int) -> nn
         return nn.Sequential(reduce, BicubicUpsample())
     align = None if kind is Upsampling.NEAREST else False
     return nn.Sequential(reduce, nn.Upsample(scale_factor=2, mode=kind.value, align_corners=align))
+
+
+class UNetBlock(nn.Module):
+    """One U-Net: halvings by max-pooling, as many doublings, skips by concatenation, a 1×1 convolution at the end.
+
+    Source: Ronneberger et al. 2015, U-Net, section 2.
+
+    Args:
+        in_channels: channels of the input.
+        widths: channels of each level, from full size down; one halving lies between two of them.
+        out_channels: channels of the output.
+        upsampling: how the decoder doubles height and width.
+        batch_norm: whether convolutions are followed by batch norm.
+    """
+
+    def __init__(
+        self, in_channels: int, widths: Sequence[int], out_channels: int, upsampling: Upsampling, batch_norm: bool
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleList(
+            DoubleConv(a, b, batch_norm) for a, b in zip([in_channels, *widths], widths, strict=False)
+        )
+        self.pool = nn.MaxPool2d(2)
+        down = widths[::-1]
+        self.ups = nn.ModuleList(make_upsampling(upsampling, a, b) for a, b in zip(down, down[1:], strict=False))
+        self.decoders = nn.ModuleList(DoubleConv(2 * width, width, batch_norm) for width in down[1:])
+        self.head = nn.Conv2d(widths[0], out_channels, 1)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Float [N, in, H, W] -> float [N, out, H, W]; H and W are multiples of 2 ** (levels - 1)."""
+        skips = []
+        for encoder in self.encoders[:-1]:
+            skips.append(encoder(x))
+            x = self.pool(skips[-1])
+        x = self.encoders[-1](x)
+        for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
+            x = decoder(torch.cat([skip, up(x)], dim=1))
+        return self.head(x)

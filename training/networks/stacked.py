@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 import torch
 from torch import Tensor, nn
 
-from training.networks.blocks import DoubleConv, Upsampling, make_upsampling
+from training.networks.blocks import UNetBlock, Upsampling
 
 LUMA = (0.299, 0.587, 0.114)
 """ITU-R BT.601 weights of R, G, B in grey, as Pillow uses them."""
@@ -41,35 +41,6 @@ class StackedConfig:
         return cls(**values | {"upsampling": Upsampling(values["upsampling"])})  # type: ignore[arg-type]
 
 
-class UNetBlock(nn.Module):
-    """One U-Net: ``levels`` halvings by max-pooling, as many doublings, skips by concatenation, one logit out."""
-
-    def __init__(self, in_channels: int, config: StackedConfig) -> None:
-        super().__init__()
-        widths = [config.width << level for level in range(config.levels + 1)]
-        self.encoders = nn.ModuleList(
-            DoubleConv(a, b, config.batch_norm) for a, b in zip([in_channels, *widths], widths, strict=False)
-        )
-        self.pool = nn.MaxPool2d(2)
-        down = widths[::-1]
-        self.ups = nn.ModuleList(
-            make_upsampling(config.upsampling, a, b) for a, b in zip(down, down[1:], strict=False)
-        )
-        self.decoders = nn.ModuleList(DoubleConv(2 * width, width, config.batch_norm) for width in down[1:])
-        self.head = nn.Conv2d(config.width, 1, 1)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Float [N, C, H, W] -> float [N, 1, H, W]; H and W are multiples of 2**levels."""
-        skips = []
-        for encoder in self.encoders[:-1]:
-            skips.append(encoder(x))
-            x = self.pool(skips[-1])
-        x = self.encoders[-1](x)
-        for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
-            x = decoder(torch.cat([skip, up(x)], dim=1))
-        return self.head(x)
-
-
 class StackedUNet(nn.Module):
     """``num_blocks`` U-Nets, each of which corrects the page that the one before it left.
 
@@ -81,7 +52,10 @@ class StackedUNet(nn.Module):
     def __init__(self, config: StackedConfig) -> None:
         super().__init__()
         self.config = config
-        self.blocks = nn.ModuleList(UNetBlock(4, config) for _ in range(config.num_blocks))
+        widths = [config.width << level for level in range(config.levels + 1)]
+        self.blocks = nn.ModuleList(
+            UNetBlock(4, widths, 1, config.upsampling, config.batch_norm) for _ in range(config.num_blocks)
+        )
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
     @property
@@ -104,3 +78,23 @@ class StackedUNet(nn.Module):
             logits.append(y + block(torch.cat([image - 0.5, y - 0.5], dim=1)))
             y = torch.sigmoid(logits[-1])
         return logits
+
+
+def receptive_radius(config: StackedConfig) -> int:
+    """Radius of the receptive field in pixels: no output pixel depends on an input pixel further away.
+
+    Follows, in one dimension and for every phase of the stride, the interval of pixels that an output pixel
+    depends on, from the output back to the input.
+    """
+    first = {Upsampling.BICUBIC: (-2, -1), Upsampling.BILINEAR: (-1, 0)}.get(config.upsampling, (0, 0))
+    radius = 0
+    for phase in range(2**config.levels):
+        low = high = phase
+        for _ in range(config.num_blocks):
+            low, high = low - 2, high + 2
+            for _ in range(config.levels):
+                low, high = low // 2 + first[low % 2] - 2, high // 2 - first[1 - high % 2] + 2
+            for _ in range(config.levels):
+                low, high = 2 * low - 2, 2 * high + 1 + 2
+        radius = max(radius, phase - low, high - phase)
+    return radius

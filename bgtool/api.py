@@ -1,0 +1,126 @@
+"""The Python API: single pictures in memory, and whole batches as the command line runs them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bgtool.batch import work_for
+from bgtool.discovery import Job
+from bgtool.document import clean_page
+from bgtool.errors import InputError
+from bgtool.options import BatchOptions, CleanOptions, Style, with_enums
+from bgtool.pipeline import Observer, Outcome, Summary, run
+from bgtool.runtime import Model, load_model
+
+__all__ = ["clean", "clean_files", "load_model", "run_batch"]
+
+Picture = Image.Image | NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """A picture in memory, uint8 [H, W, 3], that is read in parts."""
+
+    pixels: NDArray[np.uint8]
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        height, width = self.pixels.shape[:2]
+        return width, height
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """RGB of the part from (x0, y0) up to, without, (x1, y1)."""
+        return self.pixels[y0:y1, x0:x1]
+
+
+def source_of(picture: Picture) -> ArraySource:
+    """A Pillow image (any mode; transparent parts over white) or array as a source.
+
+    Raises:
+        InputError: the array is not uint8 [H, W] or [H, W, 3], or the picture has no pixels.
+    """
+    if isinstance(picture, Image.Image):
+        if picture.has_transparency_data:
+            rgba = picture.convert("RGBA")
+            picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+        picture = np.asarray(picture.convert("RGB"))
+    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or not picture.size:
+        raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
+    return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
+
+
+def clean(picture: Picture, *, model: Model | None = None, style: Style | str = Style.GRAY, tile: int = 0) -> Image.Image:
+    """Clean one scan.
+
+    Args:
+        picture: a Pillow image, or uint8 [H, W] or [H, W, 3] (RGB).
+        model: as `load_model` gives it; the shipped document model on the best device unless given. Loading takes a
+            part of a second, so load once for many pictures.
+        style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
+        tile: side of a window in pixels, halo included; 0 leaves the choice to bgtool.
+
+    Raises:
+        InputError: the picture is none.
+        UsageError: the tile leaves nothing between the halos.
+        ModelError, DeviceError: the model cannot run.
+    """
+    return Image.fromarray(clean_page(source_of(picture), model or load_model(), Style(style), tile))
+
+
+class Silent:
+    """An observer that says nothing."""
+
+    def planned(self, total: int, skipped: int, device: str) -> None:
+        """Nothing."""
+
+    def note(self, text: str) -> None:
+        """Nothing."""
+
+    def advanced(self, pixels: int) -> None:
+        """Nothing."""
+
+    def finished(self, outcome: Outcome) -> None:
+        """Nothing."""
+
+    def rehearsed(self, job: Job) -> None:
+        """Nothing."""
+
+
+def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summary:
+    """Run a batch as the command line does.
+
+    Args:
+        options: `CleanOptions` for documents.
+        observer: is told how the run goes, file by file.
+
+    Returns:
+        The counts, and every outcome that failed or carries a warning. One bad file never raises.
+
+    Raises:
+        UsageError: the options make no sense.
+        ModelError, DeviceError: the model cannot run.
+        OutputError: the output cannot be written; all done so far stays.
+    """
+    work = work_for(options)
+    return run(options, work, lambda: load_model(options.model, task=work.task, device=options.device), observer or Silent())
+
+
+def clean_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:
+    """Clean files and folders: ``clean_files("scans", output="clean", style="bilevel")``.
+
+    Args:
+        inputs: paths of files and folders.
+        output: path of the output folder, or file for a single input.
+        observer: is told how the run goes.
+        options: any attribute of `bgtool.options.CleanOptions`; enums may be given as text.
+
+    Raises:
+        As `run_batch`.
+    """
+    return run_batch(CleanOptions(inputs=tuple(map(str, inputs)), output=str(output), **with_enums(options)), observer)

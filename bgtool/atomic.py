@@ -1,0 +1,87 @@
+"""Files that appear whole or not at all, and the plain reasons why one could not be written."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from bgtool.errors import InputError, OutputError
+
+TEMPORARY_PREFIX = ".bgtool-"
+
+_REASONS = {
+    errno.ENOSPC: "the disk is full",
+    errno.EROFS: "the file system is read-only",
+    errno.EACCES: "permission to write was denied",
+    errno.EPERM: "permission to write was denied",
+    errno.ENOTDIR: "a file is in the place of a folder",
+    errno.EEXIST: "a file is in the place of a folder",
+    errno.EPIPE: "the reader of the output went away",
+    errno.EIO: "the disk reported an error",
+}
+if hasattr(errno, "EDQUOT"):
+    _REASONS[errno.EDQUOT] = "the disk quota is used up"
+
+_OF_ONE_FILE = {
+    errno.ENAMETOOLONG: "the name of its output is too long",
+    errno.EINVAL: "the name of its output is not allowed there",
+    errno.EILSEQ: "the name of its output is not allowed there",
+    errno.EFBIG: "its output is larger than the file system allows",
+    errno.EISDIR: "a folder is in the place of its output",
+}
+
+
+@contextmanager
+def output_errors(path: Path | str) -> Iterator[None]:
+    """Turn what the system says about writing `path` into a reason.
+
+    Raises:
+        InputError: only this output cannot be written (its name, its size): the run can go on.
+        OutputError: nothing can be written there (full, read-only, forbidden): the run must stop.
+    """
+    try:
+        yield
+    except OSError as error:
+        _explain(error, path)
+
+
+def _explain(error: OSError, path: Path | str) -> NoReturn:
+    if error.errno in _OF_ONE_FILE:
+        raise InputError(_OF_ONE_FILE[error.errno]) from error
+    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    raise OutputError(f"cannot write {path}: {reason}") from error
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Open a file, readable, writable and seekable, that takes the place of `path` when the block ends well.
+
+    Until then it is a hidden temporary file in the same folder, which is made if need be; a block that ends badly
+    leaves nothing behind. The file gets the permissions that any new file gets.
+
+    Raises:
+        InputError, OutputError: as `output_errors` says.
+    """
+    temporary = path.parent / f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    with output_errors(path):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        file = temporary.open("x+b")
+    try:
+        try:
+            yield file
+        except BaseException:
+            with suppress(OSError):  # it must not hide the reason
+                file.close()
+            raise
+        with output_errors(path):
+            file.close()
+            temporary.replace(path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink()
+        raise

@@ -1,0 +1,70 @@
+"""The models inside the wheel."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+
+from bgtool.card import ModelTask
+from bgtool.errors import ModelError
+
+
+@dataclass(frozen=True)
+class ShippedModel:
+    """One line of ``models/catalogue.json``.
+
+    Attributes:
+        name: as ``--model`` takes it.
+        task: what it is for; the first of a task is the task's own.
+        file: name of the file beside the catalogue.
+        sha256: hex digest of that file.
+        licence: licence of the weights.
+        summary: when to use it.
+    """
+
+    name: str
+    task: ModelTask
+    file: str
+    sha256: str
+    licence: str
+    summary: str
+
+    def read(self) -> bytes:
+        """The model file.
+
+        Raises:
+            ModelError: it is missing or its sha256 is not that of the catalogue.
+        """
+        try:
+            data = (resources.files("bgtool.models") / self.file).read_bytes()
+        except OSError:
+            raise ModelError(f"the shipped model {self.name} is missing", "reinstall bgtool") from None
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise ModelError(f"the shipped model {self.name} is damaged: its sha256 differs", "reinstall bgtool")
+        return data
+
+
+@cache
+def shipped_models() -> tuple[ShippedModel, ...]:
+    """All models that ship, in the order of the catalogue."""
+    entries = json.loads((resources.files("bgtool.models") / "catalogue.json").read_text(encoding="utf-8"))
+    return tuple(ShippedModel(**entry | {"task": ModelTask(entry["task"])}) for entry in entries)
+
+
+def shipped_model(name: str | None, task: ModelTask) -> ShippedModel | None:
+    """The shipped model of that name, or the task's own where the name is None; None where no model has it.
+
+    Raises:
+        ModelError: no model ships for the task, or the named one is for another.
+    """
+    for model in shipped_models():
+        if model.name == name or (name is None and model.task is task):
+            if model.task is not task:
+                raise ModelError(f"model {name} is for task {model.task}, not {task}")
+            return model
+    if name is None:
+        raise ModelError(f"no model ships for task {task}", "give one with --model FILE")
+    return None

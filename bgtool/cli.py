@@ -1,0 +1,165 @@
+"""The command line. Builds one options object, hands it on, and turns what comes back into an exit status."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable
+from dataclasses import astuple, fields
+from pathlib import Path
+from typing import Any, NoReturn
+
+import click
+
+from bgtool import __version__
+from bgtool.errors import BgtoolError, InputError, UsageError
+from bgtool.options import BatchOptions, CleanOptions, Format, Style, with_enums
+
+INTERRUPTED = 130
+
+
+class Cli(click.Group):
+    """The group whose commands share one boundary: a `BgtoolError` becomes a message and its exit status."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run a command; nothing that bgtool raises on purpose shows a traceback."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            raise click.UsageError(str(error)) from None
+        except BgtoolError as error:
+            click.echo(f"bgtool: {error}", err=True)
+            ctx.exit(error.exit_code)
+        except KeyboardInterrupt:
+            click.echo("bgtool: interrupted; the same command again goes on where it stopped", err=True)
+            ctx.exit(INTERRUPTED)
+
+
+@click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="bgtool")
+def main() -> None:
+    """Batch background removal: clean scanned documents, cut people out of photos."""
+    signal.signal(signal.SIGTERM, interrupt)
+
+
+def interrupt(number: int, frame: object) -> NoReturn:
+    """End on SIGTERM as on Ctrl-C."""
+    raise KeyboardInterrupt
+
+
+def choices(values: type[Format] | type[Style]) -> click.Choice[str]:
+    """A choice among the values of an enum."""
+    return click.Choice([value.value for value in values])
+
+
+def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments and options that every batch command takes."""
+    defaults = BatchOptions(inputs=(), output="")
+    decorators = [
+        click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
+        click.option("-o", "--output", required=True, metavar="DIR",
+                     help="Folder of the results; one file for one input; - for standard output."),
+        click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
+        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]", show_default=True,
+                     help="Where the network runs."),
+        click.option("--format", type=choices(Format), default=defaults.format.value, show_default=True,
+                     help="Format of the results; `same` follows each input as far as it can hold the result."),
+        click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
+                     help="Files under way at a time; 0: one more than cores.  [default: 0]"),
+        click.option("--tile", type=click.IntRange(0), default=defaults.tile, metavar="N",
+                     help="Side of a window in pixels, halo included; 0: chosen for you.  [default: 0]"),
+        click.option("--max-megapixels", type=click.FloatRange(0, min_open=True), default=defaults.max_megapixels,
+                     show_default=True, metavar="N", help="Refuse larger images."),
+        click.option("--recursive/--no-recursive", default=True, help="Search folders below their first level."),
+        click.option("--overwrite", is_flag=True, help="Redo what is already done."),
+        click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
+        click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+@main.command()
+@batch_options
+@click.option("--style", type=choices(Style), default=Style.GRAY.value, show_default=True,
+              help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.")  # fmt: skip
+def clean(quiet: bool, **values: Any) -> None:
+    """Clean scanned documents: ink stays, paper turns white.
+
+    INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
+    The same command again does only what is missing or changed.
+    """
+    start(CleanOptions(**with_enums(values)), quiet)
+
+
+def start(options: BatchOptions, quiet: bool) -> None:
+    """Run a batch on the terminal and exit with its status."""
+    from rich.console import Console
+
+    from bgtool.api import run_batch
+    from bgtool.console import RunConsole
+
+    with RunConsole(Console(stderr=True), quiet) as console:
+        summary = run_batch(options, console)
+    if not options.dry_run:
+        console.summarise(summary)
+    sys.exit(summary.exit_code)
+
+
+@main.command()
+@click.argument("truth", type=click.Path(exists=True, path_type=Path))
+@click.argument("result", type=click.Path(exists=True, path_type=Path))
+@click.option("--task", type=click.Choice(["document", "person"]), default="document", show_default=True,
+              help="What the images show: pages (DIBCO metrics) or masks of people (Jaccard index).")  # fmt: skip
+def score(truth: Path, result: Path, task: Any) -> None:
+    """Measure results against their truth, file by file and on average.
+
+    Documents: F-measure, pseudo-F-measure (percent), PSNR (dB), DRD. People: Jaccard index, boundary F-measure.
+    TRUTH and RESULT are files, or folders whose files are matched by name without suffix.
+    """
+    from bgtool.metrics import mean
+    from bgtool.scoring import score as scores_of
+
+    scores = list(scores_of(truth, result, task))
+    measured = [item.figures for item in scores if not isinstance(item.figures, InputError)]
+    names = [field.name for field in fields(measured[0])] if measured else []
+    click.echo("\t".join(["name", *names]))
+    for item in scores:
+        if isinstance(item.figures, InputError):
+            click.echo(f"failed {item.name}: {item.figures}", err=True)
+        else:
+            click.echo(row(item.name, item.figures))
+    if measured:
+        click.echo(row("mean", mean(measured)))
+    sys.exit(1 if len(measured) < len(scores) else 0)
+
+
+def row(name: str, figures: Any) -> str:
+    """One line of figures, separated by tabs."""
+    return "\t".join([name, *(f"{value:.4f}" for value in astuple(figures))])
+
+
+@main.command()
+def models() -> None:
+    """What ships, with its card."""
+    from bgtool.catalogue import shipped_models
+    from bgtool.runtime import read_card
+
+    for model in shipped_models():
+        card = read_card(model.name, model.task)
+        click.echo(f"{model.name}: {model.summary}")
+        for name, text in card.lines():
+            click.echo(f"  {name:<14} {text}")
+        click.echo(f"  {'sha256':<14} {model.sha256}")
+
+
+@main.command()
+def doctor() -> None:
+    """What this machine can run on, proved by running it."""
+    from bgtool.doctor import examine
+
+    findings = list(examine())
+    for finding in findings:
+        click.echo(f"{'ok ' if finding.good else 'no '} {finding.subject:<20} {finding.text}")
+    sys.exit(0 if any(finding.good for finding in findings if finding.subject in ("cpu", "cuda")) else 3)

@@ -1,0 +1,139 @@
+"""What a person sees of a run: rich progress on a terminal, plain lines elsewhere. All of it on stderr."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+import click
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
+from rich.text import Text
+
+from bgtool.discovery import Job
+from bgtool.manifest import Status
+from bgtool.pipeline import Outcome, Summary
+
+PLAIN_INTERVAL = 10.0
+"""Seconds between two progress lines without a terminal."""
+
+
+class SpeedColumn(ProgressColumn):
+    """Pages/s, megapixels/s and the time left, as of the whole run."""
+
+    def render(self, task: Task) -> Text:
+        """The column of one redraw."""
+        fields, elapsed = task.fields, task.elapsed or 0.0
+        return Text(speed(fields["pages"], fields["megapixels"], elapsed) + time_left(task.completed, task.total, elapsed))
+
+
+def speed(pages: int, megapixels: float, elapsed: float) -> str:
+    """``0.31 pages/s, 2.7 MP/s``; empty as long as nothing can be said."""
+    return f"{pages / elapsed:.2f} pages/s, {megapixels / elapsed:.1f} MP/s" if elapsed > 0 and megapixels > 0 else ""
+
+
+def time_left(done: float, total: float | None, elapsed: float) -> str:
+    """``, 1:05 left``; empty as long as no file is done."""
+    return f", {clock((total - done) * elapsed / done)} left" if done and total else ""
+
+
+def clock(seconds: float) -> str:
+    """Seconds as ``M:SS`` or ``H:MM:SS``."""
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+class RunConsole:
+    """Observer of a run that draws it on a rich console.
+
+    Args:
+        console: where to draw; its ``is_terminal`` decides between a bar and lines.
+        quiet: whether only failures and warnings are shown.
+        now: monotonic clock in seconds.
+    """
+
+    def __init__(self, console: Console, quiet: bool = False, now: Callable[[], float] = time.monotonic) -> None:
+        self.console = console
+        self.quiet = quiet
+        self.now = now
+        self.start = self.last_line = now()
+        self.total = self.done = self.pages = 0
+        self.megapixels = 0.0
+        self.progress = Progress(
+            SpinnerColumn(),
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            SpeedColumn(),
+            console=console,
+            transient=True,
+            disable=quiet or not console.is_terminal,
+        )
+        self.task = self.progress.add_task("files", total=None, megapixels=0.0, pages=0)
+
+    def __enter__(self) -> RunConsole:
+        self.progress.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.progress.stop()
+
+    def planned(self, total: int, skipped: int, device: str) -> None:
+        """The run begins: files to do, files that the manifest calls done, and where the model runs."""
+        self.start = self.last_line = self.now()
+        self.total = total
+        self.progress.update(self.task, total=total)
+        done = f", {skipped} already done" if skipped else ""
+        self.say(f"{total} to do{done}, on {device}")
+
+    def note(self, text: str) -> None:
+        """Something the user should know about the whole run."""
+        self.say(text)
+
+    def advanced(self, pixels: int) -> None:
+        """Pixels cleaned since the last call; also called with 0 as time goes by."""
+        self.megapixels += pixels / 1e6
+        self.progress.update(self.task, megapixels=self.megapixels)
+        now = self.now()
+        if not self.console.is_terminal and now - self.last_line >= PLAIN_INTERVAL:
+            self.last_line = now
+            elapsed = now - self.start
+            left = time_left(self.done, self.total, elapsed)
+            self.say(f"{self.done} of {self.total} files, {speed(self.pages, self.megapixels, elapsed)}{left}")
+
+    def finished(self, outcome: Outcome) -> None:
+        """One file is done or has failed."""
+        self.done += 1
+        self.pages += outcome.pages
+        self.progress.update(self.task, completed=self.done, pages=self.pages)
+        name = escape(printable(outcome.source))
+        if outcome.status is Status.FAILED:
+            self.console.print(f"[red]failed[/] {name}: {escape(outcome.error)}", soft_wrap=True, highlight=False)
+        for warning in outcome.warnings:
+            self.console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True, highlight=False)
+
+    def rehearsed(self, job: Job) -> None:
+        """A dry run would do this job; the plan goes to standard output, since it is what was asked for."""
+        click.echo(f"{printable(job.source)} -> {printable(job.target)}")
+
+    def summarise(self, summary: Summary) -> None:
+        """The last line of a run."""
+        counts = [f"{summary.done} done"]
+        counts += [f"{summary.skipped} already done"] * bool(summary.skipped)
+        counts += [f"{summary.failed} failed"] * bool(summary.failed)
+        elapsed = self.now() - self.start
+        rate = speed(self.pages, self.megapixels, elapsed)
+        self.say(f"{', '.join(counts)} in {clock(elapsed)}" + (f", {rate}" if rate else ""))
+
+    def say(self, text: str) -> None:
+        """One plain line, unless quiet."""
+        if not self.quiet:
+            self.console.print(escape(text), soft_wrap=True, highlight=False)
+
+
+def printable(name: str) -> str:
+    """A file name as a terminal can show it: control characters and undecodable bytes escaped."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,292 @@
+"""From what the user named to a plan: every input with an output of its own."""
+
+# ruff: noqa: PTH - paths are strings here: a run may have a million of them
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from bgtool.errors import InputError, UsageError
+from bgtool.formats import IMAGE_SUFFIXES, Pixels, container, output_suffix
+from bgtool.options import BatchOptions, Format
+
+STREAM = "-"
+_STREAM_STEM = "stdin"
+
+FileId = tuple[int, int]  # device and inode
+
+
+class Job(NamedTuple):
+    """One input and where its result goes; strings, because a plan may hold a million.
+
+    Attributes:
+        source: path of the input, as the user's arguments lead to it; "-" for standard input.
+        target: path of the output; "-" for standard output.
+    """
+
+    source: str
+    target: str
+
+    @property
+    def input(self) -> Path:
+        """The source as a path."""
+        return Path(self.source)
+
+    @property
+    def output(self) -> Path:
+        """The target as a path."""
+        return Path(self.target)
+
+
+class Failure(NamedTuple):
+    """Something below an input folder that could not even be looked into."""
+
+    path: str
+    error: InputError
+
+
+@dataclass
+class Plan:
+    """What a run will do.
+
+    Attributes:
+        jobs: in natural order of the input names.
+        failures: subfolders that cannot be read.
+        notes: sentences about the whole run, each said once.
+        folder: the output folder; None where the output is one file or standard output.
+    """
+
+    folder: Path | None
+    jobs: list[Job] = field(default_factory=list)
+    failures: list[Failure] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+
+def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None = None) -> Plan:
+    """Find all inputs and give each an output.
+
+    One input folder is mirrored directly below the output folder; of several, each below its own name (`name-2` for a
+    second of that name). Named files go to the top of the output folder. An output keeps its input's name with the
+    suffix of its format; one that would collide, also where upper and lower case are the same, gets its input's whole
+    name in front of the suffix, then a number.
+
+    Args:
+        options: inputs, output, format, recursive.
+        pixels: what the results are made of; decides with the input's suffix and the format what each file becomes.
+        names: outputs given before, relative to the output folder, by absolute path of their input. They stay.
+
+    Raises:
+        UsageError: no input, an input that does not exist, an output that would be an input.
+    """
+    files, folders = _inputs(options.inputs)
+    if options.output == STREAM or _is_one_file(options.output):
+        made = _one_output(options, pixels, files, folders)
+    else:
+        made = _Planner(options, pixels, names or {}).plan(files, folders)
+    if not made.jobs and not made.failures:
+        raise UsageError("no images were found", "name files, or folders that hold some")
+    _refuse_to_overwrite(made.jobs)
+    return made
+
+
+def _inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Files, with "-" among them, and folders, each once, in the order they were named."""
+    once = {os.path.abspath(path) if path != STREAM else STREAM: path for path in reversed(tuple(named))}
+    paths = list(reversed(once.values()))
+    if not paths:
+        raise UsageError("no input was named")
+    for path in paths:
+        if path != STREAM and not os.path.lexists(path):
+            raise UsageError(f"{path} does not exist")
+    folders = [path for path in paths if path != STREAM and os.path.isdir(path)]
+    return [path for path in paths if path not in folders], folders
+
+
+def _is_one_file(output: str) -> bool:
+    return _suffix(output) in IMAGE_SUFFIXES and not os.path.isdir(output)
+
+
+def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders: list[str]) -> Plan:
+    """The plan for standard output, or for one file whose suffix decides the format."""
+    output, suffix = options.output, _suffix(options.output)
+    where = "standard output" if output == STREAM else output
+    if folders or len(files) > 1:
+        raise UsageError(f"{where} takes one result and there are more inputs", "name an output folder")
+    if output != STREAM:
+        format = container(suffix)
+        if format is None:
+            raise UsageError(f"{suffix} cannot be written", "choose another suffix, .png for example")
+        if options.format is not Format.SAME and container(output_suffix("", options.format, pixels)[0]) != format:
+            raise UsageError(f"{output} and --format {options.format} contradict each other")
+        if pixels not in format.holds:
+            raise UsageError(f"{format.name} cannot hold a {pixels} result", "choose another suffix, .png for example")
+    return Plan(None, [Job(files[0], output)])
+
+
+class _Planner:
+    """Gives outputs to inputs, folder by folder, so that names are kept in mind for one folder at a time."""
+
+    def __init__(self, options: BatchOptions, pixels: Pixels, names: Mapping[str, str]) -> None:
+        self._options, self._pixels, self._output = options, pixels, options.output
+        if os.path.lexists(self._output) and not os.path.isdir(self._output):
+            raise UsageError(f"{self._output} is a file, not a folder")
+        self._output_id = _file_id(self._output)
+        self._plan = Plan(Path(self._output))
+        self._suffixes: dict[str, str] = {}
+        self._given, self._taken = _earlier(names)
+        self._top = self._taken.setdefault("", set())
+
+    def plan(self, files: list[str], folders: list[str]) -> Plan:
+        """See the function `plan`."""
+        for folder in folders:
+            if self._output_id and _file_id(folder) == self._output_id:
+                raise UsageError(f"{folder} is both input and output", "choose another output folder")
+        names = [os.path.basename(os.path.abspath(folder)) or "root" for folder in folders]
+        tops = [_claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
+        self._give(files, "", self._top)
+        for folder, top in zip(folders, tops, strict=False):
+            self._walk(folder, top)
+        return self._plan
+
+    def _walk(self, folder: str, target: str) -> None:
+        """Plan a folder and, without recursion, all below it; symbolic links are followed unless they lead upwards."""
+        pending: list[tuple[str, str, tuple[FileId, ...]]] = [(folder, target, ())]
+        while pending:
+            source, target, above = pending.pop()
+            here = _file_id(source)
+            if here is None or here in above or here == self._output_id:
+                continue
+            try:
+                files, subfolders = _listing(source)
+            except OSError as error:
+                reason = f"the folder cannot be read: {error.strerror or error}"
+                self._plan.failures.append(Failure(source, InputError(reason)))
+                continue
+            taken = self._taken.pop(target, set()) if target else self._top
+            if self._options.recursive:
+                below = [(name, os.path.join(target, _claim(name, "", taken))) for name in subfolders]
+                pending += [(os.path.join(source, name), path, (*above, here)) for name, path in reversed(below)]
+            self._give([os.path.join(source, name) for name in files], target, taken)
+
+    def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
+        """Give each source an output in `folder`, or the one it had before."""
+        for source in sources:
+            name = _STREAM_STEM if source == STREAM else os.path.basename(source)
+            suffix = self._output_suffix(source)
+            target = self._given.pop(os.path.abspath(source), None) if self._given else None
+            if target is None or _suffix(target) != suffix.lower():
+                target = os.path.join(folder, _claim(name, suffix, taken))
+            self._plan.jobs.append(Job(source, os.path.join(self._output, target)))
+
+    def _output_suffix(self, source: str) -> str:
+        """The suffix of the output. Standard input is not looked into: it becomes PNG unless another is asked for."""
+        suffix = ".png" if source == STREAM else os.path.splitext(source)[1]
+        if suffix not in self._suffixes:
+            self._suffixes[suffix], note = output_suffix(suffix, self._options.format, self._pixels)
+            if note and note not in self._plan.notes:
+                self._plan.notes.append(note)
+        return self._suffixes[suffix]
+
+
+def _earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:
+    """Outputs by absolute input, none of them twice, and all names taken by them, folded, by folder."""
+    given: dict[str, str] = {}
+    taken: dict[str, set[str]] = {}
+    for source, output in names.items():
+        folder, name = os.path.split(output)
+        in_folder = taken.setdefault(folder, set())
+        if name and _folded(name) not in in_folder:
+            in_folder.add(_folded(name))
+            given[source] = output
+    return given, taken
+
+
+def _claim(name: str, suffix: str, taken: set[str]) -> str:
+    """A name that is free, also where case does not count: a.tif, a.png.tif, a.png-2.tif, ... for a.png."""
+    stem = os.path.splitext(name)[0] if suffix else name
+    candidate, number = stem + suffix, 1
+    while (folded := _folded(candidate)) in taken:
+        candidate = f"{name}{suffix}" if number == 1 and suffix else f"{name}-{max(number, 2)}{suffix}"
+        number += 1
+    taken.add(folded)
+    return candidate
+
+
+def _listing(folder: str) -> tuple[list[str], list[str]]:
+    """Names of the images and of the folders in a folder, hidden ones left out, in natural order."""
+    files, folders = [], []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if _is_folder(entry):
+                folders.append(entry.name)
+            elif _suffix(entry.name) in IMAGE_SUFFIXES:
+                files.append(entry.name)
+    return sorted(files, key=_natural), sorted(folders, key=_natural)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link that leads round in a circle
+        return False
+
+
+def _refuse_to_overwrite(jobs: list[Job]) -> None:
+    """Raise UsageError if an output would take the place of an input, or of what an input links to."""
+
+    @cache
+    def id_of_folder(folder: str) -> FileId | None:
+        return _file_id(folder or os.curdir)
+
+    def place(path: str) -> tuple[FileId | None, str]:
+        folder, name = os.path.split(path)
+        return id_of_folder(folder), name
+
+    inputs = [job.source for job in jobs if job.source != STREAM]
+    inputs += [os.path.realpath(path) for path in inputs if os.path.islink(path)]
+    outputs = [job.target for job in jobs if job.target != STREAM]
+    shared = {place(path)[0] for path in inputs} & {place(path)[0] for path in outputs} - {None}
+    if not shared:
+        return
+    places = {(folder, _folded(name)) for folder, name in map(place, inputs) if folder in shared}
+    for output in outputs:
+        folder, name = place(output)
+        if (folder, _folded(name)) in places:
+            raise UsageError(f"{output} would take the place of an input", "choose another output folder")
+
+
+def _file_id(path: str) -> FileId | None:
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
+def _suffix(name: str) -> str:
+    return os.path.splitext(name)[1].lower()
+
+
+def _folded(name: str) -> str:
+    """What two names share if some file system takes them for one."""
+    if name.isascii():
+        return name.lower()
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
+
+
+def _natural(name: str) -> tuple[list[int | str], str]:
+    """Sort key: numbers by value, letters without case; the name itself decides what is left."""
+    parts = _NUMBER.split(name)
+    return [int(part) if i % 2 else part.casefold() for i, part in enumerate(parts)], name
+
+
+_NUMBER = re.compile("([0-9]+)")

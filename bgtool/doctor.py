@@ -1,0 +1,66 @@
+"""What this machine can run models on, proved by running one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+
+import numpy as np
+
+from bgtool.errors import BgtoolError
+from bgtool.runtime import load_model
+from bgtool.tiling import round_up
+
+SIDE = 512
+"""Side in pixels of the window that is run as proof."""
+
+ONNXRUNTIMES = ("onnxruntime", "onnxruntime-gpu", "onnxruntime-directml", "onnxruntime-openvino")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the diagnosis."""
+
+    subject: str
+    good: bool
+    text: str
+
+
+def versions() -> Iterator[Finding]:
+    """The onnxruntime packages that are installed, and a warning where they overwrite each other."""
+    installed = {}
+    for name in ONNXRUNTIMES:
+        try:
+            installed[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    if not installed:
+        yield Finding("onnxruntime", False, "not installed: install bgtool[cpu] or bgtool[gpu]")
+    for name, version in installed.items():
+        yield Finding(name, len(installed) == 1, version)
+    if len(installed) > 1:
+        yield Finding("packages", False, f"{' and '.join(installed)} overwrite each other: remove all, install one")
+
+
+def try_device(device: str) -> Finding:
+    """Run the shipped document model once on a device."""
+    try:
+        model = load_model(device=device)
+        side = round_up(SIDE, model.card.stride)
+        window = np.full((1, side, side, 3), 255, np.uint8)
+        model.run(window)
+        start = time.perf_counter()
+        model.run(window)
+    except BgtoolError as error:
+        return Finding(device, False, str(error))
+    speed = side * side / 1e6 / (time.perf_counter() - start)
+    return Finding(device, True, f"works: {model.card.name} runs at {speed:.1f} MP/s")
+
+
+def examine() -> Iterator[Finding]:
+    """Everything there is to say, in the order of a report; the last lines are the devices."""
+    yield from versions()
+    for device in ("cpu", "cuda"):
+        yield try_device(device)

@@ -1,0 +1,120 @@
+"""From a scan to its clean page, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgtool.options import Style
+from bgtool.runtime import Model
+from bgtool.tiling import Window, bands
+
+Array = NDArray[np.uint8]
+
+DEFAULT_TILE = 1024
+"""Side of a window in pixels where the user names none: see docs/performance.md."""
+
+INK_BELOW = 128
+"""Grey levels of the network's page that count as ink in a bilevel page."""
+
+
+class Source(Protocol):
+    """A decoded picture that can be read in parts."""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> Array:
+        """RGB of the part from (x0, y0) up to, without, (x1, y1): uint8 [y1-y0, x1-x0, 3]."""
+
+
+def read_window(source: Source, window: Window) -> Array:
+    """The pixels of a window, uint8 [h, w, 3]; beyond the right and bottom edge the edge is repeated."""
+    width, height = source.size
+    rows, columns = window.rows, window.columns
+    pixels = source.window(columns.start, rows.start, min(columns.stop, width), min(rows.stop, height))
+    missing = rows.stop - rows.start - pixels.shape[0], columns.stop - columns.start - pixels.shape[1]
+    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge") if any(missing) else pixels
+
+
+def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
+    """The windows in runs of at most `size`."""
+    return (windows[first : first + size] for first in range(0, len(windows), size))
+
+
+def clean_bands(source: Source, model: Model, tile: int) -> Iterator[tuple[int, Array]]:
+    """Clean a page from top to bottom.
+
+    Args:
+        source: the scan.
+        model: a document model.
+        tile: side of a window in pixels, halo included.
+
+    Yields:
+        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other.
+    """
+    width, height = source.size
+    card = model.card
+    for windows in bands(height, width, tile, card.stride, card.halo):
+        rows = windows[0].rows
+        bottom = min(rows.core_stop, height)
+        band = np.empty((bottom - rows.core_start, width), np.uint8)
+        for batch in chunks(windows, model.device.windows_per_batch):
+            results = model.run(np.stack([read_window(source, window) for window in batch]))
+            for window, result in zip(batch, results, strict=True):
+                columns = window.columns
+                right = min(columns.core_stop, width)
+                band[:, columns.core_start : right] = result[
+                    rows.core_start - rows.start : bottom - rows.start,
+                    columns.core_start - columns.start : right - columns.start,
+                ]
+        yield rows.core_start, band
+
+
+def ink_on_white(scan: Array, page: Array) -> Array:
+    """The scan's own ink colours over white, with the page as alpha.
+
+    Args:
+        scan: uint8 [h, w, 3].
+        page: uint8 [h, w], 0 ink .. 255 paper.
+
+    Returns:
+        uint8 [h, w, 3]: white + (scan - white) · (255 - page) / 255.
+    """
+    depth = (255 - scan).astype(np.uint16) * (255 - page)[..., None]
+    return (255 - (depth + 127) // 255).astype(np.uint8)
+
+
+def clean_page(
+    source: Source, model: Model, style: Style, tile: int = 0, advance: Callable[[int], None] = lambda pixels: None
+) -> Array | NDArray[np.bool_]:
+    """Clean a whole page.
+
+    Args:
+        source: the scan.
+        model: a document model.
+        style: how the page is to look.
+        tile: side of a window in pixels, halo included; 0 takes `DEFAULT_TILE`.
+        advance: called with the number of pixels done after each band; may raise to stop.
+
+    Returns:
+        uint8 [H, W] for gray, bool [H, W] (True = paper) for bilevel, uint8 [H, W, 3] for color.
+    """
+    width, height = source.size
+    shape = (height, width, 3) if style is Style.COLOR else (height, width)
+    result = np.empty(shape, bool if style is Style.BILEVEL else np.uint8)
+    for top, band in clean_bands(source, model, tile or DEFAULT_TILE):
+        bottom = top + len(band)
+        match style:
+            case Style.GRAY:
+                result[top:bottom] = band
+            case Style.BILEVEL:
+                np.greater_equal(band, INK_BELOW, out=result[top:bottom])
+            case Style.COLOR:
+                result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
+        advance(band.size)
+    return result

@@ -1,0 +1,89 @@
+"""Which file format holds which result: the one table behind names and encoders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bgtool.options import Format
+
+
+class Pixels(StrEnum):
+    """What a result is made of."""
+
+    BILEVEL = "bilevel"
+    GRAY = "grey"
+    RGB = "colour"
+    RGBA = "transparent"
+
+
+@dataclass(frozen=True)
+class Container:
+    """A file format that bgtool writes.
+
+    Attributes:
+        name: the name Pillow knows it by.
+        suffixes: the spellings that are kept under ``--format same``; the first is the usual one.
+        holds: the results it can hold without loss of kind.
+        multipage: whether it holds more than one page.
+    """
+
+    name: str
+    suffixes: tuple[str, ...]
+    holds: frozenset[Pixels] = frozenset(Pixels)
+    multipage: bool = False
+
+
+_OPAQUE = frozenset(Pixels) - {Pixels.RGBA}
+_TONES = frozenset(Pixels) - {Pixels.BILEVEL}
+
+PNG = Container("PNG", (".png",))
+TIFF = Container("TIFF", (".tif", ".tiff"), multipage=True)
+JPEG = Container("JPEG", (".jpg", ".jpeg", ".jpe"), _OPAQUE & _TONES)
+WEBP = Container("WEBP", (".webp",))
+BMP = Container("BMP", (".bmp",), _OPAQUE)
+PNM = Container("PPM", (".pnm", ".pbm", ".pgm", ".ppm"), _OPAQUE)
+JPEG2000 = Container("JPEG2000", (".jp2", ".j2k", ".jpx"), _TONES)
+
+_BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000) for suffix in c.suffixes}
+_BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP}
+_PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm"}
+
+IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | {".gif", ".avif", ".heic", ".heif"}
+"""Suffixes, lower case, of the files that are taken from a folder."""
+
+
+def container(suffix: str) -> Container | None:
+    """The format that a file with this suffix is written in; None where bgtool writes no such format."""
+    return _BY_SUFFIX.get(suffix.lower())
+
+
+def output_suffix(suffix: str, format: Format, pixels: Pixels) -> tuple[str, str | None]:
+    """Decide the suffix, and with it the format, of an output.
+
+    Args:
+        suffix: of the input, with its dot, in any case; its spelling is kept as far as its format is.
+        format: what was asked for.
+        pixels: what the output has to hold.
+
+    Returns:
+        The suffix, and a sentence that says why the format is another than the one asked for (None if it is not).
+        A TIFF input stays TIFF unless another format is asked for, so its pages always fit; a format that holds one
+        page, asked for by name, meets a second page only in `bgtool.writing.open_writer`, which refuses it.
+    """
+    if format is Format.SAME:
+        wanted, spelling = container(suffix), suffix
+    else:
+        wanted = _BY_FORMAT[format]
+        spelling = suffix if container(suffix) is wanted else wanted.suffixes[0]
+    if wanted is None:
+        return ".png", f"{_label(suffix)} cannot be written: PNG takes its place"
+    if pixels not in wanted.holds:
+        return ".png", f"{wanted.name} cannot hold a {pixels} result: PNG takes its place"
+    if wanted is PNM and spelling.lower() != ".pnm":
+        return _PNM_SUFFIX[pixels], None
+    return spelling, None
+
+
+def _label(suffix: str) -> str:
+    return suffix.removeprefix(".").upper() or "An input without a suffix"

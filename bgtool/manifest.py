@@ -1,0 +1,209 @@
+"""The record of an output folder: one JSON line per finished input, so that a run can take up where the last one ended.
+
+Lines are only ever appended, each in one write, so a kill at any moment costs at most the line being written. A later
+line about an input overrides the earlier ones. The file is locked while a run writes into its folder.
+"""
+
+# ruff: noqa: PTH - paths are strings here: a run may have a million of them
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple
+
+from bgtool.atomic import output_errors
+from bgtool.errors import OutputError
+
+FILE_NAME = "bgtool-manifest.jsonl"
+
+
+class Status(StrEnum):
+    """How it went with an input."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Record:
+    """What became of one input.
+
+    Attributes:
+        input: its path; kept absolute in the file.
+        size, mtime_ns: of the input as it was read, bytes and nanoseconds.
+        options: `BatchOptions.key`.
+        model, model_sha256: name and digest of the model.
+        output: path of the output; kept relative to the folder of the manifest, so that the folder can be moved.
+        pages, seconds: pages written and time taken.
+        status: done or failed.
+        warnings: a sentence each.
+        error: why it failed, empty if it is done.
+        version: of bgtool.
+        device: that the model ran on.
+    """
+
+    input: str
+    size: int
+    mtime_ns: int
+    options: str
+    model: str
+    model_sha256: str
+    output: str
+    pages: int
+    seconds: float
+    status: Status
+    warnings: tuple[str, ...]
+    error: str
+    version: str
+    device: str
+
+
+class _Entry(NamedTuple):
+    """The part of a line that is kept in memory, for a folder may have a million of them."""
+
+    size: int
+    mtime_ns: int
+    options: str
+    model_sha256: str
+    output: str
+    done: bool
+
+
+class History:
+    """What the manifest of a folder says so far."""
+
+    def __init__(self, folder: Path, lines: Iterator[bytes]) -> None:
+        """Take in all lines that can be understood; others, and a last one torn by a kill, are passed over."""
+        self.folder = folder
+        self._entries: dict[str, _Entry] = {}
+        for line in lines:
+            self._take(line)
+
+    @property
+    def names(self) -> dict[str, str]:
+        """The outputs given so far, relative to the folder, by the absolute path of their input."""
+        return {source: entry.output for source, entry in self._entries.items()}
+
+    def is_done(self, source: str, options: str, model_sha256: str) -> bool:
+        """Whether an unchanged input was done with the same options and model and its output is still there."""
+        entry = self._entries.get(os.path.abspath(source))
+        if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
+            return False
+        try:
+            status = os.stat(source)
+            os.stat(self.folder / entry.output)
+        except OSError:
+            return False
+        return (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns)
+
+    def _take(self, line: bytes) -> None:
+        try:
+            values: dict[str, Any] = json.loads(line)
+            self._entries[str(values["input"])] = _Entry(
+                size=int(values["size"]),
+                mtime_ns=int(values["mtime_ns"]),
+                options=sys.intern(str(values["options"])),
+                model_sha256=sys.intern(str(values["model_sha256"])),
+                output=str(values["output"]),
+                done=values["status"] == Status.DONE,
+            )
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return
+
+
+class Manifest(History):
+    """A history that is being written. Made by `open_manifest`."""
+
+    def __init__(self, folder: Path, file: BinaryIO) -> None:
+        file.seek(0)
+        super().__init__(folder, iter(file))
+        self._file = file
+        self._at_line_start = _ends_with_newline(file)
+
+    def add(self, record: Record) -> None:
+        """Append a record.
+
+        Raises:
+            OutputError: the file cannot be written, e.g. because the disk is full.
+        """
+        values = dataclasses.asdict(record)
+        values["input"] = os.path.abspath(record.input)
+        values["output"] = os.path.relpath(record.output, self.folder) if record.output else ""
+        line = json.dumps(values).encode("ascii") + b"\n"
+        with output_errors(self.folder / FILE_NAME):
+            self._append(line if self._at_line_start else b"\n" + line)
+        self._take(line)
+
+    def _append(self, data: bytes) -> None:
+        self._at_line_start = False  # until the whole line is there
+        while data:
+            data = data[os.write(self._file.fileno(), data) :]
+        self._at_line_start = True
+
+
+def read(folder: Path) -> History:
+    """The history of a folder, without a lock and without writing; empty where there is none."""
+    try:
+        with (folder / FILE_NAME).open("rb") as file:
+            return History(folder, iter(file))
+    except OSError:
+        return History(folder, iter(()))
+
+
+@contextmanager
+def open_manifest(folder: Path) -> Iterator[Manifest]:
+    """Lock the manifest of a folder, made if need be, and read it.
+
+    Raises:
+        OutputError: another run is writing into the folder, or the folder cannot be written.
+    """
+    path = folder / FILE_NAME
+    with output_errors(path):
+        folder.mkdir(parents=True, exist_ok=True)
+        file = path.open("a+b", buffering=0)
+    with file:
+        _lock(file)
+        yield Manifest(folder, file)
+
+
+def _ends_with_newline(file: BinaryIO) -> bool:
+    if file.seek(0, os.SEEK_END) == 0:
+        return True
+    file.seek(-1, os.SEEK_END)
+    return file.read(1) == b"\n"
+
+
+if sys.platform == "win32":
+    import msvcrt
+
+    _FAR = 1 << 40  # beyond any line: a locked byte cannot be read there
+
+    def _lock(file: BinaryIO) -> None:
+        file.seek(_FAR)
+        try:
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        except OSError as error:
+            raise OutputError(_LOCKED) from error
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO) -> None:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
+                raise OutputError(_LOCKED, "wait for it, or choose another output folder") from error
+            # else the file system knows no locks, as some network shares do: go on without
+
+
+_LOCKED = "another run of bgtool is writing into the output folder"

@@ -1,0 +1,326 @@
+"""Image files into pages, one decoded page at a time, whatever their format, mode, depth and orientation."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import io
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import (
+    AvifImagePlugin,
+    Image,
+    ImageCms,
+    Jpeg2KImagePlugin,
+    TiffImagePlugin,
+    UnidentifiedImageError,
+    WebPImagePlugin,
+)
+
+from bgtool import icc, jp2, metadata
+from bgtool.errors import InputError
+from bgtool.pillow import unlimited
+
+_PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
+_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
+_SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
+_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+_IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
+_ORIENTATION = 274
+_NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
+
+# EXIF orientation -> do rows and columns change places, then do rows, do columns run backwards
+_UPRIGHT = {
+    1: (False, False, False),
+    2: (False, False, True),
+    3: (False, True, True),
+    4: (False, True, False),
+    5: (True, False, False),
+    6: (True, False, True),
+    7: (True, True, True),
+    8: (True, True, False),
+}
+
+
+@contextmanager
+def open_pages(source: Path | BinaryIO, *, max_megapixels: float) -> Iterator[PageReader]:
+    """Open an image file, or a binary stream that holds one.
+
+    Args:
+        source: a path, or a stream, which is read to its end if it is not seekable.
+        max_megapixels: pages with more pixels than this are refused.
+
+    Raises:
+        InputError: the file cannot be read as an image; the reason is one sentence.
+    """
+    with _opened(source) as file:
+        with _decoding(), unlimited() as heard:
+            image = _identify(file, heard)
+            reader = PageReader(image, max_megapixels, heard)
+        with image:
+            yield reader
+
+
+class PageReader:
+    """The pages of one file, decoded in turn: a page is gone when the next one is asked for.
+
+    A TIFF gives all its pages, thumbnails and masks left aside; any other file gives one, with a warning if it is
+    animated. The further pictures of a camera's MPO (previews, depth, gain maps) are not pages.
+
+    Attributes:
+        suffix: what the content would be called, e.g. ``".png"``, whatever the file is called.
+        count: number of pages.
+    """
+
+    def __init__(self, image: Image.Image, max_megapixels: float, warnings: list[str]) -> None:
+        self._image, self._limit, self._warnings = image, max_megapixels, warnings
+        self._frames = _page_frames(image)
+        self.suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
+        self.count = len(self._frames)
+
+    def __iter__(self) -> Iterator[Page]:
+        """Decode page after page. Raises InputError, also for a later page of a file whose first pages were fine."""
+        for index, frame in enumerate(self._frames):
+            with _decoding(), unlimited() as heard:
+                page = self._decode(index, frame)
+            page.warnings += tuple(dict.fromkeys(self._warnings + heard))
+            yield page
+
+    def _decode(self, index: int, frame: int) -> Page:
+        image = self._image
+        if image.tell() != frame:
+            image.seek(frame)
+        megapixels = image.width * image.height / 1e6
+        if megapixels > self._limit:
+            raise InputError(
+                f"it has {megapixels:,.0f} megapixels and {self._limit:,g} are allowed", "raise --max-megapixels"
+            )
+        _check_depth(image)
+        return Page(image, index, self.count)
+
+
+class Page:
+    """A decoded page, held once, in the mode of its file.
+
+    Attributes:
+        index: number of the page, from 0.
+        count: number of pages of its file.
+        size: (width, height) in pixels, upright.
+        has_alpha: whether the file says how opaque its pixels are.
+        metadata: what the file says of the page.
+        warnings: what was wrong with the page and did not keep it from being read, a sentence each.
+    """
+
+    def __init__(self, image: Image.Image, index: int, count: int) -> None:
+        """Decode `image`."""
+        self.index, self.count = index, count
+        turned_by_pillow = isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(_ORIENTATION, 1) in (
+            5,
+            6,
+            7,
+            8,
+        )
+        image.load()
+        self._image = image
+        self._swap, self._flip_rows, self._flip_columns = _UPRIGHT[_orientation(image)]
+        self.size = (image.height, image.width) if self._swap else image.size
+        self.has_alpha = image.has_transparency_data and not image.mode.startswith("I")
+        self.metadata, warnings = metadata.read(image, turned=self._swap or turned_by_pillow)
+        tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+        self._white_is_zero = tags.get(262) == 0
+        self._top = 4095 if tags.get(258) in (12, (12,)) else 65535
+        self._to_srgb, failed = _transform_to_srgb(image.mode, self.metadata.icc)
+        if image.mode in ("CMYK", "LAB"):
+            self.metadata = replace(self.metadata, icc=icc.srgb() if self._to_srgb else None)
+        self.warnings = (*warnings, *failed, *_animation(image))
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """The pixels in columns x0 to x1 and rows y0 to y1 of the upright page, ends excluded.
+
+        Returns:
+            uint8 [y1 - y0, x1 - x0, 3], RGB; what is transparent lies on white. 16 bits become round(v / 257). CMYK
+            goes through its profile to sRGB. Other colours are given as they are, described by `metadata.icc`.
+        """
+        with unlimited():
+            return self._upright(self._colours(self._piece(x0, y0, x1, y1)))
+
+    def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
+        """The opacity of the same pixels as `window`: uint8 [y1 - y0, x1 - x0], 255 opaque; None without alpha."""
+        if not self.has_alpha:
+            return None
+        with unlimited():
+            return self._upright(np.asarray(_rgba(self._piece(x0, y0, x1, y1)).getchannel("A")))
+
+    def _piece(self, x0: int, y0: int, x1: int, y1: int) -> Image.Image:
+        """The part of the stored image that shows there."""
+        width, height = self.size
+        if self._flip_columns:
+            x0, x1 = width - x1, width - x0
+        if self._flip_rows:
+            y0, y1 = height - y1, height - y0
+        return self._image.crop((y0, x0, y1, x1) if self._swap else (x0, y0, x1, y1))
+
+    def _upright(self, piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        if self._swap:
+            piece = piece.swapaxes(0, 1)
+        if self._flip_rows:
+            piece = piece[::-1]
+        if self._flip_columns:
+            piece = piece[:, ::-1]
+        return np.ascontiguousarray(piece)
+
+    def _colours(self, piece: Image.Image) -> NDArray[np.uint8]:
+        if piece.mode.startswith("I"):
+            return np.repeat(self._eight_bits(piece)[..., None], 3, axis=2)
+        if self.has_alpha:
+            return _on_white(np.asarray(_rgba(piece)))
+        if self._to_srgb:
+            return np.asarray(ImageCms.applyTransform(piece, self._to_srgb))
+        return np.asarray(piece.convert("RGB"))
+
+    def _eight_bits(self, piece: Image.Image) -> NDArray[np.uint8]:
+        values = np.asarray(piece).astype(np.uint32)
+        if self._white_is_zero:  # Pillow looks at it up to 8 bits only
+            values = self._top - values
+        return ((values * 255 + self._top // 2) // self._top).astype(np.uint8)
+
+
+def _orientation(image: Image.Image) -> int:
+    try:
+        orientation = image.getexif().get(_ORIENTATION, 1)
+    except Exception:  # EXIF can be wrong in any way; metadata.read reports it
+        return 1
+    return orientation if orientation in _UPRIGHT else 1
+
+
+def _check_depth(image: Image.Image) -> None:
+    """Refuse pixels without a fixed white, rather than guess it from what the page happens to hold."""
+    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):  # Pillow gives a 16-bit PNM as "I"
+        raise InputError("its pixels are floating-point, signed or 32-bit numbers", "convert it to 8 or 16 bits")
+
+
+def _animation(image: Image.Image) -> tuple[str, ...]:
+    if image.format in ("TIFF", "MPO") or not getattr(image, "is_animated", False):
+        return ()
+    return ("it is animated: only its first picture is used",)
+
+
+def _page_frames(image: Image.Image) -> list[int]:
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return [0]
+    pages = []
+    for frame in range(image.n_frames):
+        image.seek(frame)
+        if not int(image.tag_v2.get(254, 0)) & _NOT_A_PAGE:
+            pages.append(frame)
+    return pages or [0]
+
+
+def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:
+    """How to turn CMYK with a profile, or Lab, into sRGB; a warning in place of it if the profile does not work."""
+    if mode == "LAB":
+        source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
+    elif mode == "CMYK" and profile:
+        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    else:
+        return None, ()
+    target = ImageCms.ImageCmsProfile(io.BytesIO(icc.srgb()))
+    try:
+        intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
+        return ImageCms.buildTransform(source, target, mode, "RGB", intent, flags), ()
+    except ImageCms.PyCMSError:
+        return None, ("its ICC profile does not work and was left out",)
+
+
+def _rgba(piece: Image.Image) -> Image.Image:
+    return (piece.convert("LA") if piece.mode == "La" else piece).convert("RGBA")
+
+
+def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    alpha = rgba[..., 3:].astype(np.uint16)
+    return ((rgba[..., :3] * alpha + (255 - alpha) * 255 + 127) // 255).astype(np.uint8)
+
+
+@contextmanager
+def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A seekable file with something in it."""
+    if not isinstance(source, Path):
+        file: BinaryIO = source if source.seekable() else io.BytesIO(source.read())
+        if not file.read(1):
+            raise InputError("standard input is empty")
+        yield file
+        return
+    try:
+        status = source.stat()
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("it is a folder" if stat.S_ISDIR(status.st_mode) else "it is no regular file")
+        file = source.open("rb")
+    except OSError as error:
+        raise InputError(_cannot_open(source, error)) from error
+    with file:
+        if not status.st_size:
+            raise InputError("the file is empty")
+        yield file
+
+
+def _cannot_open(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return "it is a link to a file that does not exist" if path.is_symlink() else "the file does not exist"
+    if isinstance(error, PermissionError):
+        return "permission to read it was denied"
+    return f"it cannot be opened: {error.strerror or error}"
+
+
+def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:
+    file.seek(0)
+    start = file.read(16)
+    formats: tuple[str, ...] = _FORMATS
+    if start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS:
+        if not _register_heif():
+            raise InputError("HEIC cannot be read without pillow-heif", "pip install pillow-heif")
+        formats = ("HEIF",)
+    try:
+        image = Image.open(file, formats=formats)
+    except UnidentifiedImageError as error:
+        if start.startswith(_IMAGE_STARTS):
+            raise InputError("the image is damaged, or of a kind that is not supported") from error
+        raise InputError("the file is no image of a known format") from error
+    finally:
+        heard[:] = [message for message in heard if "opening failed" not in message]
+    if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and (profile := jp2.profile(file)):
+        image.info["icc_profile"] = profile
+    return image
+
+
+@cache
+def _register_heif() -> bool:
+    if importlib.util.find_spec("pillow_heif") is None:
+        return False
+    importlib.import_module("pillow_heif").register_heif_opener()
+    return True
+
+
+@contextmanager
+def _decoding() -> Iterator[None]:
+    """Give a plain reason for whatever a decoder raises over a file: there is no end to the kinds of damage."""
+    try:
+        yield
+    except InputError:
+        raise
+    except MemoryError as error:
+        raise InputError("it does not fit into memory") from error
+    except OSError as error:
+        if error.errno:
+            raise InputError(f"it cannot be read: {os.strerror(error.errno)}") from error
+        raise InputError("the image is damaged or cut short") from error
+    except Exception as error:
+        raise InputError("the image is damaged") from error

@@ -1,0 +1,88 @@
+"""Exact tiles: windows that carry the whole receptive field, so that no seam can show.
+
+A convolutional network without global operations gives a pixel the same value from any window that holds the
+pixel's receptive field, provided the window starts on a multiple of the stride. Windows therefore overlap by two
+halos, and of each only its core is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bgtool.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Span:
+    """One window along one axis, in pixels of the padded page.
+
+    Attributes:
+        start, stop: the window, halo included.
+        core_start, core_stop: the part whose result is kept.
+    """
+
+    start: int
+    stop: int
+    core_start: int
+    core_stop: int
+
+
+@dataclass(frozen=True)
+class Window:
+    """One window of a page: rows and columns."""
+
+    rows: Span
+    columns: Span
+
+
+def round_up(value: int, stride: int) -> int:
+    """The smallest multiple of `stride` that is not below `value`."""
+    return -(-value // stride) * stride
+
+
+def spans(length: int, tile: int, stride: int, halo: int) -> list[Span]:
+    """Windows of one length along an axis, whose cores cover it without gap or overlap.
+
+    Args:
+        length: pixels of the axis, at least 1; windows lie on the axis rounded up to the stride.
+        tile: length of a window, halo included; rounded down to the stride.
+        stride: windows start and end on its multiples.
+        halo: pixels of context on each side, a multiple of the stride. At the ends of the page the window ends too.
+
+    Raises:
+        UsageError: the tile leaves no core.
+    """
+    padded = round_up(length, stride)
+    tile = tile // stride * stride
+    if padded <= tile:
+        return [Span(0, padded, 0, padded)]
+    step = tile - 2 * halo
+    if step <= 0:
+        raise UsageError(f"a tile of {tile} pixels leaves nothing between halos of {halo}", smallest_tile(stride, halo))
+    result = []
+    core = 0
+    while core < padded:
+        start = min(max(core - halo, 0), padded - tile)
+        stop = start + tile
+        end = padded if stop == padded else stop - halo
+        result.append(Span(start, stop, core, end))
+        core = end
+    return result
+
+
+def smallest_tile(stride: int, halo: int) -> str:
+    """Advice that names the smallest legal tile."""
+    return f"take --tile {2 * halo + stride} or more"
+
+
+def bands(height: int, width: int, tile: int, stride: int, halo: int) -> Iterator[list[Window]]:
+    """The windows of a page, row by row from the top; all windows have one shape.
+
+    Args:
+        height, width: size of the page in pixels.
+        tile, stride, halo: as in `spans`.
+    """
+    columns = spans(width, tile, stride, halo)
+    for rows in spans(height, tile, stride, halo):
+        yield [Window(rows, span) for span in columns]

@@ -1,0 +1,248 @@
+"""Results into files: one encoder per format, each with all of the metadata that the format can hold.
+
+Choices, all measured on clean pages:
+    PNG: zlib level 6. TIFF: CCITT G4 for bilevel, deflate for all else.
+    JPEG: quality 92 without chroma subsampling, so that coloured ink keeps its edges.
+    WebP: grey and bilevel without loss; colours at quality 92 with their alpha exact.
+    JPEG 2000, BMP, PNM: without loss. BMP keeps the resolution only, PNM nothing but pixels.
+"""
+
+from __future__ import annotations
+
+import io
+import shutil
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, PngImagePlugin
+
+from bgtool import __version__, formats, icc, jp2
+from bgtool.atomic import output_errors, replacing
+from bgtool.errors import InputError
+from bgtool.formats import Container, Pixels
+from bgtool.metadata import Metadata, exif_block
+from bgtool.tiff import TiffWriter
+
+AnyPixels = NDArray[np.uint8] | NDArray[np.bool_]
+
+PNG_LEVEL = 6
+JPEG_QUALITY = 92
+WEBP_QUALITY = 92
+
+_JPEG_MARKER = 65533  # bytes that one marker holds
+_XMP_NAME = 29  # bytes of it that name an XMP packet
+_LONGEST_SIDE = {formats.JPEG: 65500, formats.WEBP: 16383}
+
+
+@contextmanager
+def open_writer(
+    target: Path | BinaryIO, *, suffix: str | None = None, model: str = "", pages: int = 1
+) -> Iterator[Writer]:
+    """Write one output, which appears whole when the block ends well, and not at all otherwise.
+
+    Args:
+        target: a path, whose folders are made if need be, or a binary stream, which need not be seekable.
+        suffix: decides the format; taken from the path if there is one.
+        model: name of the model, for the Software tag.
+        pages: how many pages will come.
+
+    Raises:
+        InputError: there are more pages than the format holds, or the output's name or size is impossible.
+        OutputError: the output cannot be written.
+    """
+    suffix = (suffix or (target.suffix if isinstance(target, Path) else "")).lower()
+    container = formats.container(suffix)
+    if container is None:
+        raise InputError(f"no file ending in {suffix!r} can be written")
+    if pages > 1 and not container.multipage:
+        raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff")
+    name = target if isinstance(target, Path) else "standard output"
+    with _whole(target) as file:
+        writer = Writer(file, name, suffix, software(model))
+        yield writer
+        writer.close()
+
+
+def software(model: str) -> str:
+    """What outputs say they were made by."""
+    return f"bgtool {__version__} ({model})" if model else f"bgtool {__version__}"
+
+
+def pixels_of(pixels: AnyPixels) -> Pixels:
+    """The kind of result that an array is. Raises ValueError for a shape or type that is none."""
+    if pixels.ndim == 2:
+        return Pixels.BILEVEL if pixels.dtype == np.bool_ else Pixels.GRAY
+    kinds = {3: Pixels.RGB, 4: Pixels.RGBA}
+    if pixels.ndim != 3 or pixels.shape[2] not in kinds or pixels.dtype != np.uint8:
+        raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
+    return kinds[pixels.shape[2]]
+
+
+class Writer:
+    """Takes the pages of one output.
+
+    Attributes:
+        warnings: what could not be kept, a sentence each.
+    """
+
+    def __init__(self, file: BinaryIO, name: Path | str, suffix: str, software: str) -> None:
+        self.warnings: list[str] = []
+        self._file, self._name, self._suffix, self._software = file, name, suffix, software
+        self._container = formats.container(suffix) or formats.PNG
+        self._tiff = TiffWriter(file) if self._container is formats.TIFF else None
+
+    def add(self, pixels: AnyPixels, metadata: Metadata) -> None:
+        """Encode a page and append it.
+
+        Args:
+            pixels: bool [H, W] with True for white, uint8 [H, W] grey, [H, W, 3] RGB or [H, W, 4] RGBA.
+            metadata: of the page it comes from; the ICC profile is turned into what the output can hold.
+
+        Raises:
+            InputError: the format cannot hold a page of this size.
+            OutputError: the file cannot be written.
+        """
+        kind = pixels_of(pixels)
+        metadata = replace(metadata, icc=icc.for_output(metadata.icc, kind))
+        with output_errors(self._name):
+            if self._tiff:
+                self._tiff.add(pixels, kind, metadata, self._software)
+            else:
+                self._add_only(Image.fromarray(pixels), kind, metadata)
+
+    def close(self) -> None:
+        """Finish the file; `open_writer` does it."""
+        if self._tiff:
+            with output_errors(self._name):
+                self._tiff.close()
+
+    def _add_only(self, image: Image.Image, kind: Pixels, metadata: Metadata) -> None:
+        name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(image.size))
+        if max(image.size) > longest:
+            raise InputError(f"it is larger than {name} allows ({longest} pixels a side)", "use --format png or tiff")
+        if self._container is formats.JPEG2000:
+            self._file.write(_jpeg2000(image, self._suffix, metadata))
+            return
+        options, left_out = _OPTIONS[self._container](metadata, kind, self._software)
+        self.warnings += (f"its {part} is too long for {name} and was left out" for part in left_out)
+        image.save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
+
+
+class _Unnumbered:
+    """A file that hides its descriptor: Pillow then writes through Python, where a full disk keeps its reason."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self.write = file.write
+
+
+_Options = tuple[dict[str, Any], list[str]]  # for Image.save; what was left out
+
+
+def _png(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    texts = PngImagePlugin.PngInfo()
+    for keyword, text in metadata.text.items():
+        texts.add_text(keyword, text)
+    if metadata.xmp:
+        texts.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
+    return {
+        "compress_level": PNG_LEVEL,
+        "pnginfo": texts,
+        "dpi": metadata.resolution and metadata.resolution.dpi,
+        "icc_profile": metadata.icc,
+        "exif": exif_block(metadata, software),
+    }, []
+
+
+def _jpeg(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    left_out = []
+    exif, xmp, iptc = exif_block(metadata, software), metadata.xmp or b"", _photoshop(metadata.iptc)
+    if len(exif) > _JPEG_MARKER:
+        exif = exif_block(replace(metadata, tags={}, exif={}, gps={}), software)
+        left_out.append("EXIF")
+    if len(xmp) > _JPEG_MARKER - _XMP_NAME:
+        xmp = b""
+        left_out.append("XMP")
+    if len(iptc) > _JPEG_MARKER + 2:
+        iptc = b""
+        left_out.append("IPTC")
+    return {
+        "quality": JPEG_QUALITY,
+        "subsampling": "4:4:4",
+        "dpi": _jfif_density(metadata),
+        "icc_profile": metadata.icc,
+        "exif": exif,
+        "xmp": xmp,
+        "extra": iptc,
+        "comment": metadata.text.get("Comment", "").encode()[:_JPEG_MARKER],
+    }, left_out
+
+
+def _webp(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    return {
+        "lossless": kind in (Pixels.BILEVEL, Pixels.GRAY),
+        "quality": WEBP_QUALITY,
+        "icc_profile": metadata.icc,
+        "exif": exif_block(metadata, software),
+        "xmp": metadata.xmp or b"",
+    }, []
+
+
+def _bmp(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    return {"dpi": metadata.resolution.dpi if metadata.resolution else (0, 0)}, []
+
+
+def _pnm(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    return {}, []
+
+
+_OPTIONS: dict[Container, Callable[[Metadata, Pixels, str], _Options]] = {
+    formats.PNG: _png,
+    formats.JPEG: _jpeg,
+    formats.WEBP: _webp,
+    formats.BMP: _bmp,
+    formats.PNM: _pnm,
+}
+
+
+def _jpeg2000(image: Image.Image, suffix: str, metadata: Metadata) -> bytes:
+    buffer = io.BytesIO()
+    image.save(buffer, "JPEG2000", no_jp2=suffix == ".j2k")
+    if suffix == ".j2k":  # a bare codestream has no place for anything but pixels
+        return buffer.getvalue()
+    return jp2.described(buffer.getvalue(), metadata.resolution, metadata.icc)
+
+
+def _jfif_density(metadata: Metadata) -> tuple[float, float]:
+    """Whole pixels per inch of 16 bits, (0, 0) for none; EXIF holds the exact values."""
+    x, y = metadata.resolution.dpi if metadata.resolution else (0, 0)
+    return (x, y) if 1 <= x <= 65535 and 1 <= y <= 65535 else (0, 0)
+
+
+def _photoshop(iptc: bytes | None) -> bytes:
+    """A whole APP13 marker around IPTC records, empty without any."""
+    if not iptc:
+        return b""
+    content = b"Photoshop 3.0\0" + struct.pack(">4sHHI", b"8BIM", 0x0404, 0, len(iptc)) + iptc + bytes(len(iptc) % 2)
+    return struct.pack(">HH", 0xFFED, min(len(content) + 2, 0xFFFF)) + content
+
+
+@contextmanager
+def _whole(target: Path | BinaryIO) -> Iterator[BinaryIO]:
+    """A seekable file that reaches the target only when the block ends well."""
+    if isinstance(target, Path):
+        with replacing(target) as file:
+            yield file
+        return
+    with tempfile.TemporaryFile() as file:
+        yield cast(BinaryIO, file)
+        with output_errors("standard output"):
+            file.seek(0)
+            shutil.copyfileobj(file, target)
+            target.flush()

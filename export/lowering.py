@@ -1,0 +1,40 @@
+"""Exact, fast replacements for layers that onnxruntime runs slowly."""
+
+from __future__ import annotations
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.networks.blocks import BicubicUpsample, cubic_phases
+
+
+class FixedBicubic(nn.Module):
+    """Bicubic ×2 as one depthwise convolution with fixed weights and a pixel shuffle.
+
+    Each input pixel yields a 2×2 block of outputs; every output is a 5×5 weighted sum around that pixel (the
+    outer product of two rows of `cubic_phases`). Repeating the edge stands for clamped indices.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        phases = cubic_phases()
+        kernels = torch.einsum("pi,qj->pqij", phases, phases).reshape(4, 1, 5, 5)
+        self.channels = channels
+        self.register_buffer("kernels", kernels.repeat(channels, 1, 1, 1))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Upsample float [N, C, H, W] to [N, C, 2H, 2W]."""
+        padded = F.pad(x, (2, 2, 2, 2), mode="replicate")
+        return F.pixel_shuffle(F.conv2d(padded, self.kernels, groups=self.channels), 2)
+
+
+def lower(network: nn.Module) -> nn.Module:
+    """Replace, in place, every `BicubicUpsample` that follows a convolution; returns the network."""
+    for module in network.modules():
+        if not isinstance(module, nn.Sequential):
+            continue
+        for index in range(1, len(module)):
+            if isinstance(module[index], BicubicUpsample):
+                module[index] = FixedBicubic(module[index - 1].out_channels)
+    return network

@@ -1,0 +1,49 @@
+"""From a PyTorch graph to the bytes of a checked, described ONNX file."""
+
+from __future__ import annotations
+
+import io
+
+import onnx
+import torch
+from torch import nn
+
+from bgtool.card import METADATA_KEY, Card
+
+OPSET = 20
+
+
+def export_graph(graph: nn.Module, card: Card) -> bytes:
+    """Export a graph of `export.graph` with dynamic batch, height and width, and write its card into it.
+
+    Args:
+        graph: takes ``image`` uint8 [N, H, W, 3] and gives uint8 [N, H, W]; H and W multiples of ``card.stride``.
+        card: stands in the file's metadata; names the output.
+    """
+    stride = card.stride
+    batch, rows, columns = (torch.export.Dim(name, max=2**20) for name in ("batch", "rows", "columns"))
+    program = torch.onnx.export(
+        graph.eval(),
+        (torch.zeros(2, 8 * stride, 12 * stride, 3, dtype=torch.uint8),),
+        dynamo=True,
+        opset_version=OPSET,
+        input_names=["image"],
+        output_names=[card.task.output],
+        dynamic_shapes={"image": {0: batch, 1: stride * rows, 2: stride * columns}},
+        verbose=False,
+    )
+    file = io.BytesIO()
+    program.save(file)
+    model = onnx.load_from_string(file.getvalue())
+    name_axes(model)
+    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    model.producer_name = "bgtool"
+    onnx.checker.check_model(model, full_check=True)
+    return model.SerializeToString()
+
+
+def name_axes(model: onnx.ModelProto) -> None:
+    """Call the free axes of input and output batch, height and width."""
+    for value in [*model.graph.input, *model.graph.output]:
+        for axis, name in zip(value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False):
+            axis.dim_param = name

@@ -1,0 +1,39 @@
+"""Does the exported file give what PyTorch gives?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import onnxruntime as ort
+import torch
+from torch import nn
+
+MAX_LEVELS = 1
+"""Grey levels by which the two may differ; both round a float that the other computed in another order."""
+
+
+def parity_sizes(stride: int) -> list[tuple[int, int, int]]:
+    """Batches, heights and widths to compare at: odd multiples of the stride, one and several images."""
+    return [(1, stride, stride), (1, 17 * stride, 9 * stride), (3, 7 * stride, 13 * stride), (2, 33 * stride, 31 * stride)]
+
+
+def test_image(batch: int, height: int, width: int) -> np.ndarray:
+    """Noise over a gradient, uint8 [N, H, W, 3]: hits every grey level and every kind of edge."""
+    rng = np.random.default_rng(height * 10_007 + width)
+    ramp = np.linspace(0, 255, width)[None, None, :, None]
+    noise = rng.normal(0, 60, (batch, height, width, 3))
+    return (ramp + noise).clip(0, 255).astype(np.uint8)
+
+
+def worst_difference(model: bytes, graph: nn.Module, sizes: Sequence[tuple[int, int, int]]) -> int:
+    """Largest difference in grey levels between the ONNX file on the CPU and the PyTorch graph, over all sizes."""
+    session = ort.InferenceSession(model, providers=["CPUExecutionProvider"])
+    worst = 0
+    for size in sizes:
+        image = test_image(*size)
+        (found,) = session.run(None, {"image": image})
+        with torch.no_grad():
+            expected = graph(torch.from_numpy(image)).numpy()
+        worst = max(worst, int(np.abs(found.astype(int) - expected.astype(int)).max()))
+    return worst

@@ -1,0 +1,69 @@
+"""What several test files share."""
+
+import os
+from datetime import date
+from pathlib import Path
+
+import pytest
+import torch
+
+from bgtool.card import Card, ModelTask
+from bgtool.runtime import Model, load_model
+from export.graph import PageGraph
+from export.lowering import lower
+from export.onnx_file import export_graph
+from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
+
+ROOT = Path(__file__).parent.parent
+DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data"))
+
+TINY = StackedConfig(num_blocks=2, levels=2, width=4)
+
+
+def tiny_card(config: StackedConfig) -> Card:
+    """A card for an untrained network."""
+    stride = 2**config.levels
+    return Card(
+        name="tiny",
+        version="1",
+        task=ModelTask.DOCUMENT,
+        stride=stride,
+        halo=-(-receptive_radius(config) // stride) * stride,
+        working_size=0,
+        precision="fp32",
+        architecture="test",
+        parameters=0,
+        loss="none",
+        training_data=(),
+        licence="MIT",
+        date=date(2026, 1, 1).isoformat(),
+        checkpoint_sha256="",
+    )
+
+
+def wild_network(config: StackedConfig) -> StackedUNet:
+    """An untrained network whose output varies over the whole range, so that any seam would show."""
+    torch.manual_seed(7)
+    network = StackedUNet(config).eval()
+    noise = torch.rand(1, 3, 128, 128)
+    with torch.no_grad():
+        for stage, block in enumerate(network.blocks):
+            for _ in range(5):
+                logits = network(noise)[stage]
+                block.head.weight.mul_(4 / logits.std())
+            block.head.bias.sub_(network(noise)[stage].mean())
+    return network
+
+
+@pytest.fixture(scope="session")
+def tiny_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A small exported document model with random weights."""
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    path.write_bytes(export_graph(PageGraph(lower(wild_network(TINY))), tiny_card(TINY)))
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_file: Path) -> Model:
+    """The same, in a real session on the CPU."""
+    return load_model(str(tiny_model_file), device="cpu")

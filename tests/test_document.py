@@ -1,0 +1,77 @@
+import numpy as np
+import pytest
+from conftest import TINY
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bgtool.api import ArraySource
+from bgtool.document import clean_page, ink_on_white
+from bgtool.errors import UsageError
+from bgtool.options import Style
+from training.networks.stacked import receptive_radius
+
+HALO = -(-receptive_radius(TINY) // 4) * 4
+
+
+def scan(height, width, seed=0):
+    """Blotches and noise that make a wild network show every grey level."""
+    rng = np.random.default_rng(seed)
+    coarse = rng.integers(0, 256, (height // 16 + 1, width // 16 + 1, 3))
+    pixels = np.repeat(np.repeat(coarse, 16, 0), 16, 1)[:height, :width] + rng.integers(-40, 40, (height, width, 3))
+    return ArraySource(pixels.clip(0, 255).astype(np.uint8))
+
+
+@settings(max_examples=25, deadline=None)
+@given(height=st.integers(1, 420), width=st.integers(1, 420), extra=st.integers(4, 150), seed=st.integers(0, 9))
+def test_tiles_give_the_whole_page_to_one_grey_level(tiny_model, height, width, extra, seed):
+    source = scan(height, width, seed)
+    tiled = clean_page(source, tiny_model, Style.GRAY, tile=2 * HALO + extra)
+    whole = clean_page(source, tiny_model, Style.GRAY, tile=10_000)
+    assert tiled.shape == (height, width)
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+
+
+def test_the_network_of_these_tests_would_show_a_seam(tiny_model):
+    whole = clean_page(scan(400, 400), tiny_model, Style.GRAY, tile=10_000)
+    assert len(np.unique(whole)) > 200
+
+
+def test_a_smaller_halo_than_the_cards_would_show(tiny_model):
+    source = scan(400, 64)
+    whole = clean_page(source, tiny_model, Style.GRAY, tile=10_000)
+    cut = clean_page(ArraySource(source.pixels[:200]), tiny_model, Style.GRAY, tile=10_000)
+    difference = np.abs(cut.astype(int) - whole[:200]).max(axis=1)
+    assert difference[: 200 - HALO].max() <= 1
+    assert difference[200 - HALO :].max() > 1
+
+
+def test_a_tile_too_small_for_its_halos_is_a_usage_error(tiny_model):
+    with pytest.raises(UsageError, match="--tile"):
+        clean_page(scan(400, 400), tiny_model, Style.GRAY, tile=2 * HALO)
+
+
+def test_styles_agree_with_the_gray_page(tiny_model):
+    source = scan(90, 70)
+    gray = clean_page(source, tiny_model, Style.GRAY)
+    bilevel = clean_page(source, tiny_model, Style.BILEVEL)
+    color = clean_page(source, tiny_model, Style.COLOR)
+    assert bilevel.dtype == np.bool_
+    assert (bilevel == (gray >= 128)).all()
+    assert color.shape == (90, 70, 3)
+    assert (color[gray == 255] == 255).all()
+    assert (color[gray == 0] == source.pixels[gray == 0]).all()
+
+
+def test_ink_on_white_rounds_to_the_nearest_level():
+    scan_levels, page_levels = np.meshgrid(np.arange(256), np.arange(256))
+    scan_levels, page_levels = scan_levels.astype(np.uint8), page_levels.astype(np.uint8)
+    found = ink_on_white(np.repeat(scan_levels[..., None], 3, axis=2), page_levels)[..., 0]
+    exact = 255 - (255 - scan_levels.astype(float)) * (255 - page_levels.astype(float)) / 255
+    assert np.abs(found - exact).max() <= 0.5
+
+
+def test_advance_is_told_every_pixel_once(tiny_model):
+    told = []
+    clean_page(scan(300, 333), tiny_model, Style.GRAY, tile=2 * HALO + 64, advance=told.append)
+    assert sum(told) == 300 * 333
+    assert len(told) > 1

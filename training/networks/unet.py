@@ -1,0 +1,81 @@
+"""The U-Net for people."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from training.networks.blocks import UNetBlock, Upsampling
+
+
+@dataclass(frozen=True)
+class UNetConfig:
+    """Shape of the U-Net; ``UNetConfig(4, 64, 1024, 1)`` has the channels of the paper, 64 to 1024 on plain input.
+
+    Attributes:
+        depth: halvings by max-pooling.
+        width: channels of the first level; each level down doubles them.
+        max_width: no level has more channels than this.
+        space_to_depth: factor f by which the picture is folded before the first level, f×f pixels to one with
+            3·f·f channels; the logits are unfolded again. 1: plain input.
+        batch_norm: whether convolutions are followed by batch norm.
+    """
+
+    depth: int = 4
+    width: int = 32
+    max_width: int = 384
+    space_to_depth: int = 2
+    batch_norm: bool = True
+
+    @property
+    def widths(self) -> list[int]:
+        """Channels of each level, from the finest to the coarsest."""
+        return [min(self.width << level, self.max_width) for level in range(self.depth + 1)]
+
+    @property
+    def stride(self) -> int:
+        """H and W of a picture must be multiples of this many pixels."""
+        return self.space_to_depth << self.depth
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain values, as a checkpoint stores them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: dict[str, object]) -> UNetConfig:
+        """The inverse of `to_dict`."""
+        return cls(**values)  # type: ignore[arg-type]
+
+
+class UNet(nn.Module):
+    """One U-Net with transposed convolutions, from a photo to the logits of its mask.
+
+    Folding pixels into channels first leaves most of the arithmetic to the coarse levels, where people are told
+    from their surroundings, and keeps the mask at full size.
+    Source: Ronneberger et al. 2015, U-Net; Shi et al. 2016, section 2.2 (pixel shuffle).
+    """
+
+    def __init__(self, config: UNetConfig) -> None:
+        super().__init__()
+        self.config = config
+        pixels = config.space_to_depth**2
+        self.block = UNetBlock(3 * pixels, config.widths, pixels, Upsampling.TRANSPOSED, config.batch_norm)
+
+    @property
+    def stride(self) -> int:
+        """H and W must be multiples of this many pixels."""
+        return self.config.stride
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Logits of the mask; their sigmoid is 1 where there is a person.
+
+        Args:
+            image: float [N, 3, H, W], RGB in 0..1; H and W multiples of `stride`.
+
+        Returns:
+            float [N, 1, H, W].
+        """
+        factor = self.config.space_to_depth
+        return F.pixel_shuffle(self.block(F.pixel_unshuffle(image - 0.5, factor)), factor)

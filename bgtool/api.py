@@ -50,12 +50,19 @@ def source_of(picture: Picture) -> ArraySource:
             rgba = picture.convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
         picture = np.asarray(picture.convert("RGB"))
-    if picture.dtype != np.uint8 or picture.ndim not in (2, 3) or picture.shape[2:] not in ((), (3,)) or not picture.size:
+    if (
+        picture.dtype != np.uint8
+        or picture.ndim not in (2, 3)
+        or picture.shape[2:] not in ((), (3,))
+        or not picture.size
+    ):
         raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
     return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
 
 
-def clean(picture: Picture, *, model: Model | None = None, style: Style | str = Style.GRAY, tile: int = 0) -> Image.Image:
+def clean(
+    picture: Picture, *, model: Model | None = None, style: Style | str = Style.GRAY, tile: int = 0
+) -> Image.Image:
     """Clean one scan.
 
     Args:
@@ -108,7 +115,9 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
         OutputError: the output cannot be written; all done so far stays.
     """
     work = work_for(options)
-    return run(options, work, lambda: load_model(options.model, task=work.task, device=options.device), observer or Silent())
+    return run(
+        options, work, lambda: load_model(options.model, task=work.task, device=options.device), observer or Silent()
+    )
 
 
 def clean_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:

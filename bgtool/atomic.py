@@ -41,7 +41,7 @@ def output_errors(path: Path | str) -> Iterator[None]:
     """Turn what the system says about writing `path` into a reason.
 
     Raises:
-        InputError: only this output cannot be written (its name, its size): the run can go on.
+        InputError: only this output cannot be written (its name, its size, its encoder): the run can go on.
         OutputError: nothing can be written there (full, read-only, forbidden): the run must stop.
     """
     try:
@@ -51,9 +51,11 @@ def output_errors(path: Path | str) -> Iterator[None]:
 
 
 def _explain(error: OSError, path: Path | str) -> NoReturn:
+    if error.errno is None:  # not the system but Pillow says so
+        raise InputError(f"its output cannot be encoded: {error}") from error
     if error.errno in _OF_ONE_FILE:
         raise InputError(_OF_ONE_FILE[error.errno]) from error
-    reason = _REASONS.get(error.errno or 0, error.strerror or str(error))
+    reason = _REASONS.get(error.errno, error.strerror)
     raise OutputError(f"cannot write {path}: {reason}") from error
 
 

@@ -25,7 +25,9 @@ class SpeedColumn(ProgressColumn):
     def render(self, task: Task) -> Text:
         """The column of one redraw."""
         fields, elapsed = task.fields, task.elapsed or 0.0
-        return Text(speed(fields["pages"], fields["megapixels"], elapsed) + time_left(task.completed, task.total, elapsed))
+        return Text(
+            speed(fields["pages"], fields["megapixels"], elapsed) + time_left(task.completed, task.total, elapsed)
+        )
 
 
 def speed(pages: int, megapixels: float, elapsed: float) -> str:
@@ -101,7 +103,8 @@ class RunConsole:
             self.last_line = now
             elapsed = now - self.start
             left = time_left(self.done, self.total, elapsed)
-            self.say(f"{self.done} of {self.total} files, {speed(self.pages, self.megapixels, elapsed)}{left}")
+            rate = speed(self.pages, self.megapixels, elapsed)
+            self.say(f"{self.done} of {self.total} files" + (f", {rate}{left}" if rate else ""))
 
     def finished(self, outcome: Outcome) -> None:
         """One file is done or has failed."""

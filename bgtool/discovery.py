@@ -1,6 +1,7 @@
 """From what the user named to a plan: every input with an output of its own."""
 
-# ruff: noqa: PTH - paths are strings here: a run may have a million of them
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH100, PTH112, PTH114, PTH116, PTH118, PTH119, PTH122
 
 from __future__ import annotations
 

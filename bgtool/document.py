@@ -107,14 +107,15 @@ def clean_page(
     width, height = source.size
     shape = (height, width, 3) if style is Style.COLOR else (height, width)
     result = np.empty(shape, bool if style is Style.BILEVEL else np.uint8)
-    for top, band in clean_bands(source, model, tile or DEFAULT_TILE):
-        bottom = top + len(band)
-        match style:
-            case Style.GRAY:
-                result[top:bottom] = band
-            case Style.BILEVEL:
-                np.greater_equal(band, INK_BELOW, out=result[top:bottom])
-            case Style.COLOR:
-                result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
-        advance(band.size)
+    with model.turn:
+        for top, band in clean_bands(source, model, tile or DEFAULT_TILE):
+            bottom = top + len(band)
+            match style:
+                case Style.GRAY:
+                    result[top:bottom] = band
+                case Style.BILEVEL:
+                    np.greater_equal(band, INK_BELOW, out=result[top:bottom])
+                case Style.COLOR:
+                    result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
+            advance(band.size)
     return result

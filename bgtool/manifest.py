@@ -4,11 +4,11 @@ Lines are only ever appended, each in one write, so a kill at any moment costs a
 line about an input overrides the earlier ones. The file is locked while a run writes into its folder.
 """
 
-# ruff: noqa: PTH - paths are strings here: a run may have a million of them
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH100, PTH116
 
 from __future__ import annotations
 
-import dataclasses
 import errno
 import json
 import os
@@ -135,7 +135,7 @@ class Manifest(History):
         Raises:
             OutputError: the file cannot be written, e.g. because the disk is full.
         """
-        values = dataclasses.asdict(record)
+        values = dict(vars(record))
         values["input"] = os.path.abspath(record.input)
         values["output"] = os.path.relpath(record.output, self.folder) if record.output else ""
         line = json.dumps(values).encode("ascii") + b"\n"

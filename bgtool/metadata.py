@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, Literal, TypeVar
 
-from PIL import Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL import Image, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
 from bgtool import icc
@@ -70,7 +70,7 @@ class Metadata:
         resolution: None where the input has none, or one without a unit.
         icc: profile of the pixels as `Page.window` gives them.
         xmp: the packet, UTF-8.
-        iptc: the IPTC-IIM records.
+        iptc: the IPTC-IIM records, those that occur more than once side by side.
         tags: tags of the first EXIF or TIFF directory, those in `TEXT_TAGS` only; text that is not ASCII as bytes.
         exif: tags of the EXIF directory.
         gps: tags of the GPS directory.
@@ -114,7 +114,7 @@ def read(image: Image.Image, *, turned: bool) -> tuple[Metadata, list[str]]:
         resolution=resolution,
         icc=attempt("ICC profile", lambda: _profile(image), None),
         xmp=attempt("XMP", lambda: _xmp(image), None),
-        iptc=attempt("IPTC", lambda: _iptc(image, exif), None),
+        iptc=attempt("IPTC", lambda: _iptc(image), None),
         tags=attempt("EXIF", lambda: _writable({t: exif[t] for t in TEXT_TAGS if t in exif}), {}),
         exif=attempt("EXIF", lambda: _writable(exif.get_ifd(EXIF_IFD), EXIF_IFD), {}),
         gps=attempt("GPS data", lambda: _writable(exif.get_ifd(GPS_IFD), GPS_IFD), {}),
@@ -197,18 +197,17 @@ def _xmp(image: Image.Image) -> bytes | None:
     return _XMP_ELEMENT.sub(b"", _XMP_ATTRIBUTE.sub(b"", packet))
 
 
-def _iptc(image: Image.Image, exif: Image.Exif) -> bytes | None:
-    if isinstance(image, TiffImagePlugin.TiffImageFile):
-        records = exif.get(IPTC)
-        if isinstance(records, tuple):  # often tagged as 32-bit integers though it is bytes
-            records = struct.pack(f"{'<' if image.tag_v2.prefix == b'II' else '>'}{len(records)}I", *records)
-    else:
-        records = image.info.get("photoshop", {}).get(0x0404)
-    if not records:
+def _iptc(image: Image.Image) -> bytes | None:
+    """The records of a TIFF or JPEG one after the other, as Pillow could make them out."""
+    if not isinstance(image, JpegImagePlugin.JpegImageFile | TiffImagePlugin.TiffImageFile):
         return None
-    if not records.startswith(b"\x1c"):
-        raise ValueError("no IPTC record")
-    return bytes(records)
+    records = b""
+    for (record, dataset), found in (IptcImagePlugin.getiptcinfo(image) or {}).items():
+        for value in found if isinstance(found, list) else [found]:
+            size = len(value or b"")
+            length = struct.pack(">H", size) if size < 1 << 15 else struct.pack(">HI", 0x8004, size)
+            records += bytes([0x1C, record, dataset]) + length + (value or b"")
+    return records or None
 
 
 def _texts(image: Image.Image) -> Iterator[tuple[str, str]]:

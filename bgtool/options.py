@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+
 class Style(StrEnum):
     """How a cleaned page is written."""
 

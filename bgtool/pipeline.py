@@ -247,9 +247,7 @@ def run(options: BatchOptions, work: Work, load: Callable[[], Model], observer: 
     return summary
 
 
-def pending(
-    planned: Plan, options: BatchOptions, model: Model, history: History | None
-) -> tuple[list[Job], Summary]:
+def pending(planned: Plan, options: BatchOptions, model: Model, history: History | None) -> tuple[list[Job], Summary]:
     """The jobs that are not done yet, and a summary that counts those that are."""
     todo = planned.jobs
     if history and not options.overwrite:

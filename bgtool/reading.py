@@ -1,4 +1,8 @@
-"""Image files into pages, one decoded page at a time, whatever their format, mode, depth and orientation."""
+"""Image files into pages, one decoded page at a time, whatever their format, mode, depth and orientation.
+
+One thing is out of reach: libtiff, inside Pillow, writes its complaints about a damaged TIFF to stderr by itself, and
+goes on after a damaged row of a fax-compressed page.
+"""
 
 from __future__ import annotations
 
@@ -35,7 +39,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVI
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
-_ORIENTATION = 274
+_ORIENTATION, _COMPRESSION = 274, 259
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
 
 # EXIF orientation -> do rows and columns change places, then do rows, do columns run backwards
@@ -220,6 +224,10 @@ def _page_frames(image: Image.Image) -> list[int]:
     pages = []
     for frame in range(image.n_frames):
         image.seek(frame)
+        if (
+            image.tag_v2.offset >= 1 << 32 and image.tag_v2.get(_COMPRESSION, 1) != 1
+        ):  # Pillow would read from elsewhere
+            raise InputError("it is a TIFF with pages beyond 4 GB, which cannot be read", "split it into smaller files")
         if not int(image.tag_v2.get(254, 0)) & _NOT_A_PAGE:
             pages.append(frame)
     return pages or [0]
@@ -255,6 +263,7 @@ def _opened(source: Path | BinaryIO) -> Iterator[BinaryIO]:
     """A seekable file with something in it."""
     if not isinstance(source, Path):
         file: BinaryIO = source if source.seekable() else io.BytesIO(source.read())
+        file.seek(0)
         if not file.read(1):
             raise InputError("standard input is empty")
         yield file

@@ -6,6 +6,7 @@ import ctypes
 import hashlib
 import os
 import re
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -95,12 +96,15 @@ class Model:
     """A network that is ready to run. Safe to call from several threads.
 
     Attributes:
+        turn: held while the network runs, which uses all cores and much memory by itself. A caller that runs many
+            windows in a row holds it meanwhile, so that pages are finished one by one.
         card: what the model says of itself.
         sha256: hex digest of the model file.
         device: where it runs.
     """
 
     def __init__(self, session: ort.InferenceSession, card: Card, sha256: str, device: Device) -> None:
+        self.turn = threading.RLock()
         self._session = session
         self.card = card
         self.sha256 = sha256
@@ -119,11 +123,13 @@ class Model:
             DeviceError: the provider failed, for want of memory as a rule.
         """
         try:
-            (result,) = self._session.run(None, {"image": images})
+            with self.turn:
+                (result,) = self._session.run(None, {"image": images})
         except Exception as error:
             shape = "×".join(map(str, images.shape))
             raise DeviceError(
-                f"{self.device} failed on a window of {shape}: {first_line(error)}", "a smaller --tile needs less memory"
+                f"{self.device} failed on a window of {shape}: {first_line(error)}",
+                "a smaller --tile needs less memory",
             ) from error
         return result  # type: ignore[no-any-return]
 

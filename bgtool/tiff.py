@@ -28,6 +28,7 @@ _XMP, _ICC = 700, 34675
 _STRIP_OFFSETS, _ROWS_PER_STRIP, _STRIP_BYTES = 273, 278, 279
 _DEFLATE, _GROUP4 = 8, 4
 _STRIP_SIZE = 1 << 18  # bytes before compression: small beside a page, long enough to compress well
+_FAX_PIXELS = 1 << 26  # of a bilevel strip: one strip for all but the largest pages
 _LEVEL = 6
 _ROOM_FOR_HEADER = 16
 _SUBDIRECTORIES = (EXIF_IFD, GPS_IFD)
@@ -48,7 +49,7 @@ _Directory = dict[int, _Field | Mapping[int, Any]]  # a mapping is a directory o
 class TiffWriter:
     """Writes pages into an empty, seekable file; the file is a TIFF once `close` is through.
 
-    Memory: one strip for tones and colours, one compressed page for bilevel.
+    Memory: one strip; the directories, with some bytes for each strip, wait for the end.
     """
 
     def __init__(self, file: BinaryIO) -> None:
@@ -75,7 +76,8 @@ class TiffWriter:
         if kind is Pixels.RGBA:
             page[338] = _short(2)  # the fourth is alpha, colours not multiplied by it
         if kind is Pixels.BILEVEL:
-            page |= {259: _short(_GROUP4), **self._strips(iter([_group4(pixels)]), pixels.shape[0])}
+            rows = max(1, _FAX_PIXELS // max(1, pixels.shape[1]))
+            page |= {259: _short(_GROUP4), **self._strips(_group4(pixels, rows), rows)}
         else:
             rows = max(1, _STRIP_SIZE // max(1, pixels.shape[1] * channels))
             page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(_deflated(pixels, rows), rows)}
@@ -200,13 +202,15 @@ def _deflated(pixels: NDArray[Any], rows: int) -> Iterator[bytes]:
         yield zlib.compress(strip.tobytes(), _LEVEL)
 
 
-def _group4(white: NDArray[Any]) -> bytes:
-    """The page as one strip of CCITT G4, black as 1, the way fax and PDF expect it."""
-    buffer = io.BytesIO()
-    Image.fromarray(~white).save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS_PER_STRIP: white.shape[0]})
-    buffer.seek(0)
-    ifd = ImageFileDirectory_v2(buffer.read(8))
-    buffer.seek(ifd.next)
-    ifd.load(buffer)
-    start = ifd[_STRIP_OFFSETS][0]
-    return bytes(buffer.getbuffer()[start : start + ifd[_STRIP_BYTES][0]])
+def _group4(white: NDArray[Any], rows: int) -> Iterator[bytes]:
+    """Strips of CCITT G4, black as 1, the way fax and PDF expect it."""
+    for top in range(0, white.shape[0], rows):
+        buffer = io.BytesIO()
+        black = Image.fromarray(~white[top : top + rows])
+        black.save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS_PER_STRIP: black.height})
+        buffer.seek(0)
+        ifd = ImageFileDirectory_v2(buffer.read(8))
+        buffer.seek(ifd.next)
+        ifd.load(buffer)
+        start = ifd[_STRIP_OFFSETS][0]
+        yield bytes(buffer.getbuffer()[start : start + ifd[_STRIP_BYTES][0]])

@@ -106,10 +106,12 @@ class Writer:
             metadata: of the page it comes from; the ICC profile is turned into what the output can hold.
 
         Raises:
-            InputError: the format cannot hold a page of this size.
+            InputError: the format cannot hold a page of this kind or size.
             OutputError: the file cannot be written.
         """
         kind = pixels_of(pixels)
+        if kind not in self._container.holds:
+            raise InputError(f"{self._container.name} cannot hold a {kind} result", "use --format png or tiff")
         metadata = replace(metadata, icc=icc.for_output(metadata.icc, kind))
         with output_errors(self._name):
             if self._tiff:

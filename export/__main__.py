@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import click
 
-from export.document import ParityError, export_document
+from export.document import export_document
+from export.person import export_person
+from export.shipping import ship
+from export.verify import ParityError
 
 
 @click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -15,20 +20,44 @@ def cli() -> None:
     """Turn checkpoints into ONNX models that bgtool runs."""
 
 
-@cli.command()
-@click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Model file.")
-@click.option("--name", help="Name on the card; the stem of the output unless given.")
-@click.option("--model-version", default="1", help="Version on the card.")
-@click.option("--figures", type=click.File(), help="JSON with measured figures for the card: {set: {metric: number}}.")
-def document(checkpoint: Path, output: Path, name: str | None, model_version: str, figures: click.utils.LazyFile) -> None:
-    """Export a document checkpoint and check it against PyTorch."""
-    try:
-        model = export_document(checkpoint, name or output.stem, model_version, json.load(figures) if figures else {})
-    except (ValueError, ParityError) as error:
-        raise click.ClickException(str(error)) from None
-    output.write_bytes(model)
-    click.echo(f"{output}: {len(model):,} bytes", err=True)
+Exporter = Callable[[Path, str, str, Mapping[str, Mapping[str, float]]], bytes]
+"""From a checkpoint, and name, version and figures for the card, to the bytes of a model file."""
+
+
+def export_command(export: Exporter, summary: str) -> Callable[..., None]:
+    """The body of a command that runs `export` and writes the file."""
+
+    @click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+    @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Model file.")
+    @click.option("--name", help="Name on the card; the stem of the output unless given.")
+    @click.option("--model-version", default="1", help="Version on the card.")
+    @click.option(
+        "--figures", type=click.File(), help="JSON with measured figures for the card: {set: {metric: number}}."
+    )
+    def run(checkpoint: Path, output: Path, name: str | None, model_version: str, figures: TextIO | None) -> None:
+        try:
+            model = export(checkpoint, name or output.stem, model_version, json.load(figures) if figures else {})
+        except (ValueError, ParityError) as error:
+            raise click.ClickException(str(error)) from None
+        output.write_bytes(model)
+        click.echo(f"{output}: {len(model):,} bytes", err=True)
+
+    run.__doc__ = summary
+    return run
+
+
+cli.command("document")(export_command(export_document, "Export a document checkpoint and check it against PyTorch."))
+cli.command("person")(export_command(export_person, "Export a person checkpoint and check it against PyTorch."))
+
+
+@cli.command("ship")
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--figures", type=click.File(), required=True, help="JSON of `python -m training evaluate --json`.")
+@click.option("--summary", required=True, help="When to use the model, one sentence.")
+def ship_model(model: Path, figures: TextIO, summary: str) -> None:
+    """Put a model into the package, with its measured figures on the card."""
+    entry = ship(model, json.load(figures), summary)
+    click.echo(f"{entry.file}: sha256 {entry.sha256}", err=True)
 
 
 if __name__ == "__main__":

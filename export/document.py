@@ -2,22 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
-from datetime import date
 from pathlib import Path
 
-from bgtool.card import Card, ModelTask
+from bgtool.card import ModelTask
+from export.cards import make_card, open_checkpoint
 from export.graph import PageGraph
 from export.lowering import lower
 from export.onnx_file import export_graph
-from export.verify import MAX_LEVELS, parity_sizes, worst_difference
-from training.checkpoint import Checkpoint
+from export.verify import check_parity
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
-
-
-class ParityError(Exception):
-    """The exported file and the PyTorch network disagree."""
 
 
 def export_document(checkpoint: Path, name: str, version: str, figures: Mapping[str, Mapping[str, float]]) -> bytes:
@@ -29,36 +23,28 @@ def export_document(checkpoint: Path, name: str, version: str, figures: Mapping[
         figures: measured figures for the card, by test set and metric.
 
     Raises:
+        ValueError: the file is no checkpoint of a document training.
         ParityError: the file differs from PyTorch by more than one grey level.
     """
-    state = Checkpoint.load(checkpoint)
+    state = open_checkpoint(checkpoint, ModelTask.DOCUMENT)
     config = StackedConfig.from_dict(state.network)
     network = StackedUNet(config)
     network.load_state_dict(state.best)
-    reference = PageGraph(network).eval()
-    card = Card(
+    card = make_card(
+        checkpoint,
+        network,
         name=name,
         version=version,
-        task=ModelTask.DOCUMENT,
-        stride=network.stride,
+        figures=figures,
         halo=-(-receptive_radius(config) // network.stride) * network.stride,
         working_size=0,
         precision="fp32",
         architecture=describe(config),
-        parameters=sum(p.numel() for p in network.parameters()),
-        loss=state.training["loss"],
-        training_data=tuple(state.training_sets),
-        licence="MIT",
-        date=date.today().isoformat(),
-        checkpoint_sha256=hashlib.sha256(checkpoint.read_bytes()).hexdigest(),
-        figures=figures,
     )
     lowered = StackedUNet(config)
     lowered.load_state_dict(state.best)
     model = export_graph(PageGraph(lower(lowered)), card)
-    difference = worst_difference(model, reference, parity_sizes(card.stride))
-    if difference > MAX_LEVELS:
-        raise ParityError(f"onnxruntime differs from PyTorch by {difference} grey levels; {MAX_LEVELS} is allowed")
+    check_parity(model, PageGraph(network).eval(), card.stride)
     return model
 
 

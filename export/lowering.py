@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from training.networks.blocks import BicubicUpsample, cubic_phases
 
@@ -37,4 +38,15 @@ def lower(network: nn.Module) -> nn.Module:
         for index in range(1, len(module)):
             if isinstance(module[index], BicubicUpsample):
                 module[index] = FixedBicubic(module[index - 1].out_channels)
+    return network
+
+
+def fold_batch_norm(network: nn.Module) -> nn.Module:
+    """Take every batch norm, in place, into the convolution before it; in evaluation nothing else changes."""
+    for module in network.modules():
+        if isinstance(module, nn.Sequential):
+            for index in reversed(range(1, len(module))):
+                if isinstance(module[index], nn.BatchNorm2d):
+                    module[index - 1] = fuse_conv_bn_eval(module[index - 1], module[index])
+                    del module[index]
     return network

@@ -15,7 +15,12 @@ MAX_LEVELS = 1
 
 def parity_sizes(stride: int) -> list[tuple[int, int, int]]:
     """Batches, heights and widths to compare at: odd multiples of the stride, one and several images."""
-    return [(1, stride, stride), (1, 17 * stride, 9 * stride), (3, 7 * stride, 13 * stride), (2, 33 * stride, 31 * stride)]
+    return [
+        (1, stride, stride),
+        (1, 17 * stride, 9 * stride),
+        (3, 7 * stride, 13 * stride),
+        (2, 33 * stride, 31 * stride),
+    ]
 
 
 def test_image(batch: int, height: int, width: int) -> np.ndarray:
@@ -37,3 +42,18 @@ def worst_difference(model: bytes, graph: nn.Module, sizes: Sequence[tuple[int, 
             expected = graph(torch.from_numpy(image)).numpy()
         worst = max(worst, int(np.abs(found.astype(int) - expected.astype(int)).max()))
     return worst
+
+
+class ParityError(Exception):
+    """The exported file and the PyTorch network disagree."""
+
+
+def check_parity(model: bytes, graph: nn.Module, stride: int, allowed: int = MAX_LEVELS) -> None:
+    """Compare the ONNX file with the PyTorch graph at `parity_sizes`.
+
+    Raises:
+        ParityError: they differ by more than the allowed grey levels.
+    """
+    difference = worst_difference(model, graph, parity_sizes(stride))
+    if difference > allowed:
+        raise ParityError(f"onnxruntime differs from PyTorch by {difference} grey levels; {allowed} allowed")

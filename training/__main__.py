@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
+from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +12,17 @@ import click
 import torch
 from PIL import Image
 from rich.console import Console
+from torch import Tensor
 
 from training.checkpoint import Checkpoint
 from training.datasets import read_rgb
 from training.document import DocumentTask, predict_page
+from training.loop import Task, TrainConfig, train
 from training.losses import Loss
-from training.loop import TrainConfig, train
 from training.networks.blocks import Upsampling
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.networks.unet import UNetConfig
-from training.person import PersonTask
+from training.networks.unet import UNet, UNetConfig
+from training.person import PersonTask, predict_mask
 
 
 class ReferenceCommand(click.Command):
@@ -57,7 +61,7 @@ def training_options(command: Any) -> Any:
         click.option("--load", type=click.Path(exists=True, dir_okay=False), help="Checkpoint to start from."),
         click.option("--batch-size", type=click.IntRange(1), default=defaults.batch_size, help="Samples of a step."),
         click.option("--lr", type=float, default=defaults.lr, help="Peak learning rate."),
-        click.option("--num-epochs", type=click.IntRange(1), default=defaults.num_epochs, help="Length of the schedule."),
+        click.option("--num-epochs", type=click.IntRange(1), default=defaults.num_epochs, help="Whole schedule."),
         click.option("--epoch-samples", type=int, default=0, help="Samples of an epoch; 0: one for each pair."),
         click.option("--validation-share", type=click.FloatRange(0, 0.9), default=defaults.validation_share,
                      help="Share of every set kept for validation."),
@@ -75,14 +79,26 @@ def training_options(command: Any) -> Any:
     return command
 
 
+def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
+    """Read the data and train; data that is not there is one line."""
+    try:
+        train(make_task(), config, Console(stderr=True))
+    except FileNotFoundError as error:
+        raise click.ClickException(str(error)) from None
+
+
 @cli.command(cls=ReferenceCommand)
 @click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
               help="Folder of img/ and gt/, or of several such folders.")  # fmt: skip
-@click.option("--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there.")
+@click.option(
+    "--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there."
+)
 @click.option("--num-blocks", type=click.IntRange(1), default=2, help="U-Net blocks in a row.")
 @click.option("--levels", type=click.IntRange(1), default=2, help="Halvings inside a block.")
 @click.option("--width", type=click.IntRange(1), default=16, help="Channels at full size.")
-@click.option("--upsampling", type=click.Choice(list(map(str, Upsampling))), default="bicubic", help="How a block doubles.")
+@click.option(
+    "--upsampling", type=click.Choice(list(map(str, Upsampling))), default="bicubic", help="How a block doubles."
+)
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
 @click.option("--crop-size", type=click.IntRange(32), default=256, help="Side of a training window in pixels.")
 @click.option("--loss", type=click.Choice(list(map(str, Loss))), default="bce-dice", help="Loss of each stage.")
@@ -96,27 +112,50 @@ def document(num_blocks: int, levels: int, width: int, upsampling: str, batch_no
     config = TrainConfig(**options)
     if config.crop_size % 2**levels:
         raise click.UsageError(f"--crop-size must be a multiple of {2**levels} with --levels {levels}")
-    train(DocumentTask(config, network), config, Console(stderr=True))
+    start(lambda: DocumentTask(config, network), config)
 
 
 @cli.command(cls=ReferenceCommand)
-@click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
-              help="Folder of img/ and mask/, or of several such folders, or of COCO: annotations/ and photos.")
-@click.option("--backgrounds", type=click.Path(exists=True, file_okay=False, path_type=Path),
-              help="Folder of photos without people; a set of its name in the draw.")
+@click.option(
+    "--data-dir",
+    type=click.Path(exists=True, file_okay=False),
+    required=True,
+    help="Folder of img/ and mask/, or of several such folders, or of COCO: annotations/ and photos.",
+)
+@click.option(
+    "--backgrounds",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of photos without people; a set of its name in the draw.",
+)
 @click.option("--save", type=click.Path(dir_okay=False), default="runs/person.pt", help="Checkpoint; resumed if there.")
 @click.option("--depth", type=click.IntRange(1), default=UNetConfig.depth, help="Halvings by max-pooling.")
 @click.option("--width", type=click.IntRange(1), default=UNetConfig.width, help="Channels of the first level.")
-@click.option("--max-width", type=click.IntRange(1), default=UNetConfig.max_width, help="Channels of no level exceed this.")
-@click.option("--space-to-depth", type=click.IntRange(1), default=UNetConfig.space_to_depth,
-              help="Factor by which pixels are folded into channels first; 1: plain input.")
+@click.option(
+    "--max-width", type=click.IntRange(1), default=UNetConfig.max_width, help="Channels of no level exceed this."
+)
+@click.option(
+    "--space-to-depth",
+    type=click.IntRange(1),
+    default=UNetConfig.space_to_depth,
+    help="Factor by which pixels are folded into channels first; 1: plain input.",
+)
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
-@click.option("--crop-size", type=click.IntRange(32), default=160,
-              help="Side of a training window, and longer side of a photo at run time, in pixels.")
+@click.option(
+    "--crop-size",
+    type=click.IntRange(32),
+    default=160,
+    help="Side of a training window, and longer side of a photo at run time, in pixels.",
+)
 @click.option("--loss", type=click.Choice([Loss.BCE.value, Loss.BCE_DICE.value]), default="bce-dice", help="Loss.")
 @training_options
 def person(
-    backgrounds: Path | None, depth: int, width: int, max_width: int, space_to_depth: int, batch_norm: bool, **options: Any
+    backgrounds: Path | None,
+    depth: int,
+    width: int,
+    max_width: int,
+    space_to_depth: int,
+    batch_norm: bool,
+    **options: Any,
 ) -> None:
     """Train the U-Net on pairs of photo and mask.
 
@@ -127,32 +166,65 @@ def person(
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
-    train(PersonTask(config, network, backgrounds), config, Console(stderr=True))
+    start(lambda: PersonTask(config, network, backgrounds), config)
 
 
 @cli.command(cls=ReferenceCommand)
 @click.argument("files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--load", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=True, help="Checkpoint.")
-@click.option("--num-blocks", type=click.IntRange(1), help="U-Net blocks to run; all of them unless given.")
+@click.option(
+    "--num-blocks", type=click.IntRange(1), help="U-Net blocks of a document network to run; all unless given."
+)
 @click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/predict"),
               help="Folder of the results.")  # fmt: skip
 def predict(files: tuple[Path, ...], load: Path, num_blocks: int | None, output: Path) -> None:
-    """Run a document checkpoint on images with PyTorch and write clean pages as PNG."""
+    """Run a checkpoint on images with PyTorch and write PNG: clean pages of documents, masks of people."""
     checkpoint = Checkpoint.load(load)
-    network = StackedUNet(StackedConfig.from_dict(checkpoint.network))
-    network.load_state_dict(checkpoint.best)
-    if num_blocks:
-        if num_blocks > len(network.blocks):
-            raise click.UsageError(f"{load} has {len(network.blocks)} blocks, not {num_blocks}")
-        network.blocks = network.blocks[:num_blocks]
-    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    network.eval().to(device)
+    if num_blocks and num_blocks > checkpoint.network.get("num_blocks", 0):
+        raise click.UsageError(f"{load} has {checkpoint.network.get('num_blocks', 'no')} blocks, not {num_blocks}")
+    run = predictor(checkpoint, num_blocks, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     output.mkdir(parents=True, exist_ok=True)
     for file in files:
         with torch.no_grad():
-            ink = predict_page(network, read_rgb(file).to(device) / 255)
-        page = ((1 - ink) * 255).round().byte().cpu().numpy()[0]
-        Image.fromarray(page).save(output / f"{file.stem}.png")
+            result = run(read_rgb(file))
+        Image.fromarray((result * 255).round().byte().cpu().numpy()[0]).save(output / f"{file.stem}.png")
+
+
+def predictor(checkpoint: Checkpoint, num_blocks: int | None, device: torch.device) -> Callable[[Tensor], Tensor]:
+    """What turns an image, uint8 [3, H, W], into page (1 paper) or mask (1 person), float [1, H, W]."""
+    if checkpoint.task == PersonTask.name:
+        network = UNet(UNetConfig.from_dict(checkpoint.network))
+        network.load_state_dict(checkpoint.best)
+        network.eval().to(device)
+        return lambda image: predict_mask(network, image.to(device), checkpoint.training["crop_size"])
+    stacked = StackedUNet(StackedConfig.from_dict(checkpoint.network))
+    stacked.load_state_dict(checkpoint.best)
+    stacked.blocks = stacked.blocks[:num_blocks]
+    stacked.eval().to(device)
+    return lambda image: 1 - predict_page(stacked, image.to(device) / 255)
+
+
+@cli.command()
+@click.argument("model")
+@click.option("--task", type=click.Choice(["document", "person"]), required=True, help="What the model is for.")
+@click.option("--data-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
+              help="Folder of test sets, each with img/ and gt/ (documents) or mask/ (people).")  # fmt: skip
+@click.option("--device", default="auto", help="As `bgtool --device`.")
+@click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path),
+              help="Write the means to this file, as `python -m export ship` takes them.")  # fmt: skip
+def evaluate(model: str, task: Any, data_dir: Path, device: str, json_file: Path | None) -> None:
+    """Measure an exported MODEL (file, or name of a shipped one) through bgtool on test sets."""
+    from training.evaluate import evaluate as measure
+    from training.evaluate import mean_figures
+
+    means: dict[str, dict[str, float]] = {}
+    for set_name, scores in measure(model, task, data_dir, device):
+        for item in scores:
+            click.echo(f"{set_name}\t{item.name}\t" + "\t".join(f"{value:.4f}" for value in astuple(item.figures)))
+        means[set_name] = mean_figures(scores)
+        click.echo(f"{set_name}\tmean\t" + "\t".join(f"{name} {value}" for name, value in means[set_name].items()))
+    if json_file:
+        json_file.write_text(json.dumps(means, indent=2) + "\n")
 
 
 if __name__ == "__main__":

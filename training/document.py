@@ -11,8 +11,8 @@ from torch import Tensor, nn
 from torchvision import tv_tensors
 
 from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
-from training.losses import Loss, stage_mean
 from training.loop import TrainConfig
+from training.losses import Loss, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.transforms import evaluate_document, train_document
 

@@ -139,7 +139,9 @@ def update_ema(ema: nn.Module, network: nn.Module, decay: float) -> None:
             value.copy_(current[name])
 
 
-def resume(task: Task, config: TrainConfig, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer) -> Checkpoint:
+def resume(
+    task: Task, config: TrainConfig, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer
+) -> Checkpoint:
     """Bring network, average and optimizer to where the checkpoint at `config.save` left them.
 
     Without one, the weights of `config.load` are taken, if it is given, and the schedule starts at its beginning.

@@ -177,7 +177,10 @@ def synthetic_page(truth: Tensor) -> Tensor:
 
 
 class TrainDocument:
-    """Random window, flips and degradations of one page; float [3, S, S] ``image`` and [1, S, S] ``truth`` (1 = ink)."""
+    """Random window, flips and degradations of one page.
+
+    Gives float ``image`` [3, S, S] in 0..1 and ``truth`` [1, S, S] (1 = ink).
+    """
 
     def __init__(self, crop_size: int) -> None:
         self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from itertools import pairwise
 
 import torch
 import torch.nn.functional as F
@@ -99,7 +100,7 @@ class UNetBlock(nn.Module):
         )
         self.pool = nn.MaxPool2d(2)
         down = widths[::-1]
-        self.ups = nn.ModuleList(make_upsampling(upsampling, a, b) for a, b in zip(down, down[1:], strict=False))
+        self.ups = nn.ModuleList(make_upsampling(upsampling, a, b) for a, b in pairwise(down))
         self.decoders = nn.ModuleList(DoubleConv(2 * width, width, batch_norm) for width in down[1:])
         self.head = nn.Conv2d(widths[0], out_channels, 1)
 

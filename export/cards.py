@@ -1,0 +1,47 @@
+"""What the two exports share: opening a checkpoint, and the card of what comes out."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from torch import nn
+
+from bgtool.card import Card, ModelTask
+from training.checkpoint import Checkpoint
+
+
+def open_checkpoint(path: Path, task: ModelTask) -> Checkpoint:
+    """The checkpoint of a training for `task`.
+
+    Raises:
+        ValueError: the file is none, or of another task.
+    """
+    state = Checkpoint.load(path)
+    if state.task != task:
+        raise ValueError(f"{path} is a {state.task} checkpoint: export it with `python -m export {state.task}`")
+    return state
+
+
+def make_card(
+    path: Path, network: nn.Module, *, name: str, version: str, figures: Mapping[str, Mapping[str, float]], **own: Any
+) -> Card:
+    """The card of a network from the checkpoint at `path`; `own` are the fields in which the tasks differ."""
+    state = Checkpoint.load(path)
+    return Card(
+        name=name,
+        version=version,
+        task=ModelTask(state.task),
+        stride=network.stride,
+        parameters=sum(p.numel() for p in network.parameters()),
+        loss=state.training["loss"],
+        training_data=tuple(state.training_sets),
+        licence="MIT",
+        date=date.today().isoformat(),
+        checkpoint_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        figures=figures,
+        **own,
+    )

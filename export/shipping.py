@@ -1,0 +1,42 @@
+"""Puts a model into the package: figures on its card, file and sha256 into the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import onnx
+
+from bgtool.card import METADATA_KEY, Card
+from bgtool.catalogue import ShippedModel
+
+MODELS = Path(__file__).parent.parent / "bgtool" / "models"
+
+
+def ship(model_file: Path, figures: Mapping[str, Mapping[str, float]], summary: str, folder: Path = MODELS) -> ShippedModel:
+    """Write the measured figures into a copy of the model inside the package, and its line into the catalogue.
+
+    A model of the same name is replaced in its place; the order of the catalogue stays.
+
+    Args:
+        model_file: as ``python -m export`` writes it.
+        figures: by test set and metric, as ``python -m training evaluate --json`` writes them.
+        summary: when to use the model, one sentence.
+        folder: where shipped models live.
+    """
+    model = onnx.load(model_file)
+    card = replace(Card.from_metadata({entry.key: entry.value for entry in model.metadata_props}), figures=figures)
+    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    data = model.SerializeToString()
+    entry = ShippedModel(
+        card.name, card.task, f"{card.name}.onnx", hashlib.sha256(data).hexdigest(), card.licence, summary
+    )
+    (folder / entry.file).write_bytes(data)
+    catalogue = folder / "catalogue.json"
+    lines = {line["name"]: line for line in json.loads(catalogue.read_text(encoding="utf-8"))}
+    lines[entry.name] = asdict(entry)
+    catalogue.write_text(json.dumps(list(lines.values()), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return entry

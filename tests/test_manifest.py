@@ -1,0 +1,178 @@
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bgtool.errors import OutputError
+from bgtool.manifest import FILE_NAME, Record, Status, open_manifest, read
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """An input and, in a folder of its own, its output."""
+    (tmp_path / "a.png").write_bytes(b"image")
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "a.png").touch()
+    return tmp_path / "out"
+
+
+def record(folder: Path, name: str = "a.png", **changes) -> Record:
+    source = folder.parent / name
+    status = source.stat() if source.exists() else None
+    made = Record(
+        input=str(source),
+        size=status.st_size if status else -1,
+        mtime_ns=status.st_mtime_ns if status else -1,
+        options="key",
+        model="net",
+        model_sha256="sha",
+        output=str(folder / name),
+        pages=1,
+        seconds=0.5,
+        status=Status.DONE,
+        warnings=("odd",),
+        error="",
+        version="1",
+        device="cpu",
+    )
+    return replace(made, **changes)
+
+
+def add(folder: Path, *records: Record) -> None:
+    with open_manifest(folder) as manifest:
+        for item in records:
+            manifest.add(item)
+
+
+def done(folder: Path, options: str = "key", model: str = "sha") -> bool:
+    return read(folder).is_done(str(folder.parent / "a.png"), options, model)
+
+
+def test_what_is_done_stays_done_until_something_changes(folder):
+    assert not done(folder)
+    add(folder, record(folder))
+    assert done(folder)
+    assert not done(folder, options="other")
+    assert not done(folder, model="other")
+    (folder / "a.png").unlink()
+    assert not done(folder)
+
+
+def test_a_changed_or_vanished_input_is_not_done(folder):
+    add(folder, record(folder))
+    os.utime(folder.parent / "a.png", ns=(1, 1))
+    assert not done(folder)
+    add(folder, record(folder))
+    assert done(folder)
+    (folder.parent / "a.png").write_bytes(b"longer image")
+    assert not done(folder)
+    (folder.parent / "a.png").unlink()
+    assert not done(folder)
+
+
+def test_later_lines_override_earlier_ones_also_while_open(folder):
+    with open_manifest(folder) as manifest:
+        manifest.add(record(folder))
+        assert manifest.is_done(str(folder.parent / "a.png"), "key", "sha")
+        manifest.add(record(folder, status=Status.FAILED, error="broke"))
+        assert not manifest.is_done(str(folder.parent / "a.png"), "key", "sha")
+    assert not done(folder)
+    add(folder, record(folder))
+    assert done(folder)
+
+
+def test_the_file_is_for_people_and_tools_too(folder):
+    add(folder, record(folder), record(folder, status=Status.FAILED, error="broke"))
+    first, second = map(json.loads, (folder / FILE_NAME).read_text().splitlines())
+    assert first["input"] == str(folder.parent / "a.png")
+    assert first["output"] == "a.png"
+    assert first["status"] == "done"
+    assert first["warnings"] == ["odd"]
+    assert second["error"] == "broke"
+    assert set(first) == set(Record.__dataclass_fields__)
+
+
+def test_the_folder_may_be_moved_and_the_run_started_from_elsewhere(folder, monkeypatch):
+    monkeypatch.chdir(folder.parent)
+    add(Path("out"), record(folder, input="a.png", output="out/a.png"))
+    folder.rename(folder.parent / "elsewhere")
+    monkeypatch.chdir("/")
+    assert read(folder.parent / "elsewhere").is_done(str(folder.parent / "a.png"), "key", "sha")
+
+
+def test_names_are_by_absolute_input(folder):
+    add(folder, record(folder), record(folder, "sub/b.png", output=str(folder / "sub" / "b.png.tif")))
+    assert read(folder).names == {
+        str(folder.parent / "a.png"): "a.png",
+        str(folder.parent / "sub" / "b.png"): str(Path("sub") / "b.png.tif"),
+    }
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.binary(max_size=60), st.integers(0, 500))
+def test_a_torn_or_spoilt_file_costs_only_its_bad_lines(tmp_path_factory, junk, cut):
+    home = tmp_path_factory.mktemp("m")
+    folder = home / "out"
+    for name in "abc":
+        (home / name).write_bytes(b"x")
+    add(folder, record(folder, "a"), record(folder, "b"))
+    path = folder / FILE_NAME
+    lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(junk.replace(b"\n", b" ") + b"\n" + lines[0] + lines[1][: min(cut, len(lines[1]) - 2)])
+    assert set(read(folder).names) == {str(home / "a")}
+    add(folder, record(folder, "c"))
+    assert set(read(folder).names) == {str(home / "a"), str(home / "c")}
+
+
+def test_lines_of_another_shape_are_passed_over(folder):
+    good = (folder / FILE_NAME, json.dumps({"input": "x"}))
+    good[0].write_text(
+        "\n".join(["[]", "1", "null", '"text"', "{}", good[1], "[" * 100_000, '{"input": 1, "size": []}'])
+    )
+    assert not read(folder).names
+    add(folder, record(folder))
+    assert done(folder)
+
+
+def test_names_that_are_no_text_survive(folder):
+    odd = os.fsdecode(b"\xff\xe9.png")
+    (folder.parent / odd).write_bytes(b"x")
+    (folder / odd).touch()
+    add(folder, record(folder, odd))
+    assert read(folder).is_done(str(folder.parent / odd), "key", "sha")
+
+
+def test_reading_writes_nothing(tmp_path):
+    assert not read(tmp_path / "none").names
+    assert not list(tmp_path.iterdir())
+
+
+HOLD = """
+import sys; from pathlib import Path; from bgtool.manifest import open_manifest
+with open_manifest(Path(sys.argv[1])) as m:
+    print("locked", flush=True); sys.stdin.read()
+"""
+
+
+def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
+    command = [sys.executable, "-c", HOLD, str(folder)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "locked\n"
+        with pytest.raises(OutputError, match="another run"), open_manifest(folder):
+            pass
+        assert not read(folder).names  # reading needs no lock
+        first.kill()
+        first.wait()
+    add(folder, record(folder))
+    assert done(folder)
+
+
+def test_an_impossible_folder_has_its_reason(folder):
+    with pytest.raises(OutputError, match="in the place of a folder"), open_manifest(folder.parent / "a.png"):
+        pass

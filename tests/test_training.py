@@ -1,0 +1,163 @@
+"""Real, tiny trainings: they learn, resume exactly, and end in a model that bgtool runs."""
+
+import csv
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+from conftest import ROOT
+from PIL import Image, ImageDraw
+
+from bgtool.api import clean
+from bgtool.runtime import load_model
+from export.__main__ import cli as export_cli
+from training.__main__ import cli
+from training.checkpoint import Checkpoint
+from training.datasets import WeightedPairs, find_pairs
+from training.losses import Loss, soft_dice, squared_error, stage_mean
+
+SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
+         "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Two sets of dark strokes on uneven paper, with their truth."""
+    root = tmp_path_factory.mktemp("pages")
+    rng = np.random.default_rng(0)
+    for set_name in ("letters", "bills"):
+        for folder in ("img", "gt"):
+            (root / set_name / folder).mkdir(parents=True)
+        for index in range(5):
+            truth = Image.new("1", (160, 120), 1)
+            draw = ImageDraw.Draw(truth)
+            for _ in range(12):
+                draw.line([tuple(rng.integers(0, 120, 2)) for _ in range(2)], fill=0, width=3)
+            paper = rng.integers(150, 200, (120, 160, 3))
+            scan = np.where(np.asarray(truth)[..., None], paper, paper // 3).astype(np.uint8)
+            Image.fromarray(scan).save(root / set_name / "img" / f"{index}.png")
+            truth.save(root / set_name / "gt" / f"{index}.png")
+    return root
+
+
+def train(pages, save, *options):
+    result = CliRunner().invoke(
+        cli, ["document", "--data-dir", str(pages), "--save", str(save), *SMALL, *options], catch_exceptions=False
+    )
+    assert result.exit_code == 0, result.output
+    return Checkpoint.load(save)
+
+
+@pytest.fixture(scope="module")
+def trained(pages, tmp_path_factory):
+    save = tmp_path_factory.mktemp("run") / "document.pt"
+    train(pages, save, "--num-epochs", "6", "--validation-share", "0.2", "--ema-decay", "0.8")
+    return save
+
+
+def test_training_lowers_the_loss_and_logs_it(trained):
+    log = Checkpoint.load(trained).log
+    assert [row["epoch"] for row in log] == list(range(1, 7))
+    assert log[-1]["loss"] < 0.8 * log[0]["loss"]
+    with trained.with_suffix(".csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert float(rows[-1]["loss"]) == pytest.approx(log[-1]["loss"])
+    assert {"letters", "bills", "f_measure"} <= set(rows[0])
+    assert Image.open(trained.with_suffix(".png")).size[0] > 500
+
+
+def test_a_resumed_run_is_the_undisturbed_run(pages, tmp_path, monkeypatch):
+    whole = train(pages, tmp_path / "whole.pt", "--num-epochs", "3")
+
+    class Stop(Exception):
+        pass
+
+    real = Checkpoint.save
+
+    def save_and_stop(self, path):
+        real(self, path)
+        if self.epoch == 2:
+            raise Stop
+
+    monkeypatch.setattr(Checkpoint, "save", save_and_stop)
+    with pytest.raises(Stop):
+        train(pages, tmp_path / "halves.pt", "--num-epochs", "3")
+    monkeypatch.setattr(Checkpoint, "save", real)
+    assert Checkpoint.load(tmp_path / "halves.pt").epoch == 2
+    halves = train(pages, tmp_path / "halves.pt", "--num-epochs", "3")
+    assert halves.epoch == whole.epoch == 3
+    for name, value in whole.ema.items():
+        assert torch.equal(value, halves.ema[name]), name
+    assert [row["loss"] for row in whole.log] == [row["loss"] for row in halves.log]
+
+
+def test_the_reference_spellings_are_taken(pages, tmp_path):
+    save = tmp_path / "reference.pt"
+    spellings = ["--data_dir", str(pages), "--save", str(save), "--num_blocks=1", "--batch_size", "4",
+                 "--crop_size", "32", "--num_epochs", "1", "--lr", "0.001"]  # fmt: skip
+    result = CliRunner().invoke(cli, ["document", *spellings, "--width", "2", "--workers", "0"])
+    assert result.exit_code == 0, result.output
+    assert Checkpoint.load(save).network["num_blocks"] == 1
+
+
+def test_a_set_of_weight_zero_is_never_drawn(pages, tmp_path):
+    drawn = WeightedPairs(find_pairs(pages, "gt"), lambda sample: sample, {"bills": 0.0, "letters": 2.0}, 50, seed=1)
+    letters = [i for i, pair in enumerate(find_pairs(pages, "gt")) if pair.set_name == "letters"]
+    for index in range(50):
+        image = drawn[index]["image"]
+        assert any(torch.equal(image, drawn.images[i]) for i in letters)
+
+
+def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(pages, trained, tmp_path):
+    scan = pages / "letters" / "img" / "0.png"
+    options = ["predict", "--load", str(trained), "--num-blocks", "2", "-o", str(tmp_path), str(scan)]
+    assert CliRunner().invoke(cli, options, catch_exceptions=False).exit_code == 0
+    predicted = np.asarray(Image.open(tmp_path / "0.png")).astype(int)
+
+    model = tmp_path / "mine.onnx"
+    exported = CliRunner().invoke(export_cli, ["document", str(trained), "-o", str(model)], catch_exceptions=False)
+    assert exported.exit_code == 0, exported.output
+    session = load_model(str(model), device="cpu")
+    assert session.card.training_data == ("bills", "letters")
+    cleaned = np.asarray(clean(Image.open(scan), model=session)).astype(int)
+    assert np.abs(predicted - cleaned).max() <= 1
+
+
+def test_predict_refuses_more_blocks_than_there_are(pages, trained):
+    scan = str(pages / "letters" / "img" / "0.png")
+    result = CliRunner().invoke(cli, ["predict", "--load", str(trained), "--num-blocks", "5", scan])
+    assert result.exit_code == 2
+    assert "2 blocks, not 5" in result.output
+
+
+def test_two_processes_train_as_one_run(pages, tmp_path):
+    save = tmp_path / "pair.pt"
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node=2", "-m", "training",
+               "document", "--data-dir", str(pages), "--save", str(save), *SMALL, "--num-epochs", "1"]  # fmt: skip
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=180, check=False)
+    assert result.returncode == 0, result.stderr
+    assert Checkpoint.load(save).epoch == 1
+
+
+def test_a_folder_without_pairs_is_one_clear_line(tmp_path):
+    result = CliRunner().invoke(cli, ["document", "--data-dir", str(tmp_path), "--save", str(tmp_path / "x.pt")])
+    assert result.exit_code == 1
+    assert "no pairs" in result.output
+
+
+def test_hesho_is_the_mean_over_stages_of_the_squared_error():
+    torch.manual_seed(0)
+    truth = (torch.rand(2, 1, 8, 8) > 0.5).float()
+    stages = [torch.randn(2, 1, 8, 8) for _ in range(3)]
+    by_hand = sum(((torch.sigmoid(s) - truth) ** 2).mean() for s in stages) / 3
+    assert stage_mean(Loss.HESHO, stages, truth).item() == pytest.approx(by_hand.item())
+    assert squared_error(truth * 200 - 100, truth).item() == 0
+
+
+def test_soft_dice_is_zero_for_the_truth_and_near_one_for_its_opposite():
+    truth = (torch.arange(64).view(1, 1, 8, 8) % 3 == 0).float()
+    assert soft_dice(truth * 200 - 100, truth).item() == pytest.approx(0, abs=1e-6)
+    assert soft_dice(100 - truth * 200, truth).item() > 0.95

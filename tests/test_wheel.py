@@ -1,0 +1,81 @@
+"""The built wheel is what is tested here: its contents, and its command line in an environment without PyTorch."""
+
+import subprocess
+import sys
+import venv
+import zipfile
+from pathlib import Path
+
+import pytest
+from conftest import ROOT
+from PIL import Image
+
+from bgtool.catalogue import shipped_models
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True)
+    (path,) = folder.glob("*.whl")
+    return path
+
+
+@pytest.fixture(scope="module")
+def fresh(wheel, tmp_path_factory):
+    """The bin folder of a new environment that holds the wheel with its cpu extra, and nothing else."""
+    folder = tmp_path_factory.mktemp("fresh")
+    venv.create(folder, with_pip=True)
+    bin_folder = folder / ("Scripts" if sys.platform == "win32" else "bin")
+    subprocess.run([bin_folder / "pip", "install", "--quiet", f"{wheel}[cpu]"], check=True)
+    return bin_folder
+
+
+def test_the_wheel_holds_the_package_and_its_models_only(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    assert {name.split("/")[0].split("-")[0] for name in names} == {"bgtool"}
+    for model in shipped_models():
+        assert f"bgtool/models/{model.file}" in names
+    assert "bgtool/py.typed" in names
+    assert sum(name.endswith(".onnx") for name in names) == len(shipped_models())
+
+
+def test_the_wheel_cleans_the_examples_without_pytorch(fresh, tmp_path):
+    packages = subprocess.run([fresh / "pip", "list"], check=True, capture_output=True, text=True).stdout.split()
+    assert not {"torch", "torchvision", "onnx"} & set(packages)
+    scan = ROOT / "examples" / "scans" / "index-card.png"
+    result = subprocess.run(
+        [fresh / "bgtool", "clean", scan, "-o", tmp_path / "out"], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, result.stderr
+    with Image.open(tmp_path / "out" / scan.name) as page:
+        histogram = page.convert("L").histogram()
+    assert sum(histogram[250:]) > 0.8 * sum(histogram), "paper is white"
+    assert 0 < sum(histogram[:128]) < 0.1 * sum(histogram), "ink is left"
+
+
+def test_no_module_of_the_package_imports_pytorch_or_onnx():
+    modules = [
+        ".".join(path.relative_to(ROOT).with_suffix("").parts)
+        for path in sorted((ROOT / "bgtool").rglob("*.py"))
+        if path.name not in ("__main__.py",)
+    ]
+    program = "import sys\nfor name in ('torch', 'torchvision', 'onnx'): sys.modules[name] = None\n" + "".join(
+        f"import {module.removesuffix('.__init__')}\n" for module in modules
+    )
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+
+
+def test_importing_the_package_is_light():
+    program = "import sys, bgtool; print([m for m in ('numpy', 'PIL', 'rich', 'onnxruntime') if m in sys.modules])"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.strip() == "[]"
+
+
+def test_the_version_is_the_same_everywhere(fresh):
+    from bgtool import __version__
+
+    shown = subprocess.run([fresh / "bgtool", "--version"], check=True, capture_output=True, text=True).stdout
+    assert __version__ in shown
+    assert f"## {__version__}" in Path(ROOT / "CHANGELOG.md").read_text()

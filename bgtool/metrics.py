@@ -7,7 +7,6 @@ size, hold no pixel, or are no masks at all.
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +50,6 @@ class PersonFigures:
     boundary_f: float
 
 
-Figures = TypeVar("Figures", DocumentFigures, PersonFigures)
-
 
 def document_figures(truth: Mask, result: Mask, weights: PseudoWeights | None = None) -> DocumentFigures:
     """All four document figures.
@@ -75,7 +72,7 @@ def person_figures(truth: Mask, result: Mask, tolerance: float = 2.0) -> PersonF
     return PersonFigures(jaccard(truth, result), boundary_f_measure(truth, result, tolerance))
 
 
-def mean(figures: Sequence[Figures]) -> Figures:
+def mean(figures: Sequence[DocumentFigures | PersonFigures]) -> DocumentFigures | PersonFigures:
     """The arithmetic mean of each figure over files; PSNR is ``inf`` as soon as one file's is.
 
     Raises:

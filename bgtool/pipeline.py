@@ -72,6 +72,7 @@ class Outcome:
         pages, seconds: pages written and time taken.
         warnings: what the user should know although it went well.
         error: why it failed, one sentence.
+        stamp: size in bytes and mtime in ns of the input before it was read; -1 where there is none.
     """
 
     source: str
@@ -81,6 +82,7 @@ class Outcome:
     seconds: float = 0.0
     warnings: tuple[str, ...] = ()
     error: str = ""
+    stamp: tuple[int, int] = (-1, -1)
 
 
 @dataclass
@@ -174,19 +176,26 @@ class Worker:
             Cancelled: the run was stopped.
         """
         start = time.perf_counter()
+        stamp = stamp_of(job)
+        pages, warnings, error = 0, list[str](), ""
         try:
             pages, warnings = self._process(job)
-        except InputError as error:
-            return self._failed(job, start, str(error))
+        except InputError as reason:
+            error = str(reason)
         except MemoryError:
-            return self._failed(job, start, "not enough memory for this image")
-        except OSError as error:
-            return self._failed(job, start, f"cannot be read: {error.strerror or error}")
-        seconds = time.perf_counter() - start
-        return Outcome(job.source, job.target, Status.DONE, pages, seconds, tuple(dict.fromkeys(warnings)))
-
-    def _failed(self, job: Job, start: float, reason: str) -> Outcome:
-        return Outcome(job.source, job.target, Status.FAILED, 0, time.perf_counter() - start, (), reason)
+            error = "there is not enough memory for it"
+        except OSError as reason:
+            error = f"it cannot be read: {reason.strerror or reason}"
+        return Outcome(
+            job.source,
+            job.target,
+            Status.FAILED if error else Status.DONE,
+            pages,
+            time.perf_counter() - start,
+            tuple(dict.fromkeys(warnings)),
+            error,
+            stamp,
+        )
 
     def _process(self, job: Job) -> tuple[int, list[str]]:
         self.meter.advance(0)
@@ -208,6 +217,15 @@ class Worker:
             return None, []
         suffix, note = output_suffix(found, self.options.format, self.work.pixels)
         return suffix, [note] if note else []
+
+
+def stamp_of(job: Job) -> tuple[int, int]:
+    """Size in bytes and mtime in ns of a job's input; -1 where it has none."""
+    try:
+        status = job.input.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns
 
 
 def run(options: BatchOptions, work: Work, load: Callable[[], Model], observer: Observer) -> Summary:
@@ -324,15 +342,11 @@ def work_off(
 
 def record(job: Job, outcome: Outcome, options: BatchOptions, model: Model) -> Record:
     """The manifest's line for an outcome."""
-    try:
-        stat = job.input.stat()
-        size, mtime = stat.st_size, stat.st_mtime_ns
-    except OSError:
-        size = mtime = -1
+    size, mtime_ns = outcome.stamp
     return Record(
         input=job.source,
         size=size,
-        mtime_ns=mtime,
+        mtime_ns=mtime_ns,
         options=options.key(),
         model=model.card.name,
         model_sha256=model.sha256,

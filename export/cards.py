@@ -27,10 +27,16 @@ def open_checkpoint(path: Path, task: ModelTask) -> Checkpoint:
 
 
 def make_card(
-    path: Path, network: nn.Module, *, name: str, version: str, figures: Mapping[str, Mapping[str, float]], **own: Any
+    path: Path,
+    state: Checkpoint,
+    network: nn.Module,
+    *,
+    name: str,
+    version: str,
+    figures: Mapping[str, Mapping[str, float]],
+    **own: Any,
 ) -> Card:
-    """The card of a network from the checkpoint at `path`; `own` are the fields in which the tasks differ."""
-    state = Checkpoint.load(path)
+    """The card of a network from `state`, the checkpoint at `path`; `own` are the fields in which the tasks differ."""
     return Card(
         name=name,
         version=version,

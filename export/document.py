@@ -32,6 +32,7 @@ def export_document(checkpoint: Path, name: str, version: str, figures: Mapping[
     network.load_state_dict(state.best)
     card = make_card(
         checkpoint,
+        state,
         network,
         name=name,
         version=version,

@@ -38,6 +38,7 @@ def export_person(checkpoint: Path, name: str, version: str, figures: Mapping[st
     network.load_state_dict(state.best)
     card = make_card(
         checkpoint,
+        state,
         network,
         name=name,
         version=version,

@@ -16,7 +16,9 @@ from bgtool.catalogue import ShippedModel
 MODELS = Path(__file__).parent.parent / "bgtool" / "models"
 
 
-def ship(model_file: Path, figures: Mapping[str, Mapping[str, float]], summary: str, folder: Path = MODELS) -> ShippedModel:
+def ship(
+    model_file: Path, figures: Mapping[str, Mapping[str, float]], summary: str, folder: Path = MODELS
+) -> ShippedModel:
     """Write the measured figures into a copy of the model inside the package, and its line into the catalogue.
 
     A model of the same name is replaced in its place; the order of the catalogue stays.

@@ -106,7 +106,9 @@ def test_bilevel_gives_every_input_an_output_of_its_own(hostile, tmp_path, tiny_
 
 def test_resolution_and_profile_are_kept(hostile, tmp_path, tiny_model_file):
     out = tmp_path / "out"
-    bgtool("clean", hostile / "a.jpg", hostile / "rotated.jpg", "-o", out, "--model", tiny_model_file, "--style", "color")
+    bgtool(
+        "clean", hostile / "a.jpg", hostile / "rotated.jpg", "-o", out, "--model", tiny_model_file, "--style", "color"
+    )
     with Image.open(out / "a.jpg") as image:
         assert image.info["dpi"] == (300, 300)
         assert image.info["icc_profile"] == SRGB
@@ -158,7 +160,17 @@ def test_interruption_ends_with_130_and_no_partial_output(tmp_path, tiny_model_f
     for index in range(30):
         page(900, 900, index).save(folder / f"{index}.png")
     process = subprocess.Popen(
-        [sys.executable, "-m", "bgtool", "clean", str(folder), "-o", str(tmp_path / "out"), "--model", str(tiny_model_file)],
+        [
+            sys.executable,
+            "-m",
+            "bgtool",
+            "clean",
+            str(folder),
+            "-o",
+            str(tmp_path / "out"),
+            "--model",
+            str(tiny_model_file),
+        ],
         stderr=subprocess.PIPE,
     )
     while not list((tmp_path / "out").glob("*.png")):
@@ -190,7 +202,9 @@ def test_streams_go_in_and_out(tmp_path, tiny_model_file):
 
 
 def test_dry_run_prints_the_plan_and_writes_nothing(hostile, tmp_path, tiny_model_file):
-    result = bgtool("clean", hostile, "-o", tmp_path / "out", "--model", tiny_model_file, "--dry-run", "--format", "tiff")
+    result = bgtool(
+        "clean", hostile, "-o", tmp_path / "out", "--model", tiny_model_file, "--dry-run", "--format", "tiff"
+    )
     assert result.returncode == 0, result.stderr.decode()
     assert not (tmp_path / "out").exists()
     plan = dict(line.split(" -> ") for line in result.stdout.decode().splitlines())

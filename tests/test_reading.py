@@ -323,6 +323,11 @@ def test_each_kind_of_bad_file_has_its_reason(tmp_path):
     assert refused(io.BytesIO()) == "standard input is empty"
 
 
+def test_heic_names_what_is_missing():
+    reason = refused(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
+    assert "pillow-heif" in reason or "damaged" in reason
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_forbidden_file(tmp_path):
     (tmp_path / "secret.png").write_bytes(b"x")

@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -16,7 +18,7 @@ def test_cores_cover_the_axis_once_and_windows_carry_their_halo(length, stride, 
     found = spans(length, tile, stride, halo)
     assert found[0].core_start == 0
     assert found[-1].core_stop == padded
-    for span, following in zip(found, found[1:], strict=False):
+    for span, following in itertools.pairwise(found):
         assert span.core_stop == following.core_start
     for span in found:
         assert span.core_start < span.core_stop

@@ -43,8 +43,8 @@ def test_the_shipped_shapes_have_six_million_parameters():
         assert 6.2e6 < sum(p.numel() for p in UNet(config).parameters()) < 6.4e6
 
 
-def test_unfolding_puts_every_logit_at_its_own_pixels():
-    """With folding alone in the way, a shift by the stride shifts the logits by the stride."""
+def test_logits_move_with_the_photo():
+    """Away from the borders, a photo moved by multiples of the stride has its logits moved alike."""
     torch.manual_seed(0)
     network = UNet(UNetConfig(depth=1, width=4, space_to_depth=2)).eval()
     image = torch.rand(1, 3, 48, 48)

@@ -16,7 +16,9 @@ from bgtool.catalogue import shipped_models
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
-    subprocess.run([sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--outdir", folder, ROOT], check=True, capture_output=True
+    )
     (path,) = folder.glob("*.whl")
     return path
 
@@ -45,7 +47,11 @@ def test_the_wheel_cleans_the_examples_without_pytorch(fresh, tmp_path):
     assert not {"torch", "torchvision", "onnx"} & set(packages)
     scan = ROOT / "examples" / "scans" / "index-card.png"
     result = subprocess.run(
-        [fresh / "bgtool", "clean", scan, "-o", tmp_path / "out"], cwd=tmp_path, capture_output=True, text=True, check=False
+        [fresh / "bgtool", "clean", scan, "-o", tmp_path / "out"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert result.returncode == 0, result.stderr
     with Image.open(tmp_path / "out" / scan.name) as page:

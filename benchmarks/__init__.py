@@ -1,0 +1,1 @@
+"""Side-by-side measurements: everything a row compares runs interleaved in one process."""

@@ -1,0 +1,21 @@
+"""Writes docs/cli.md from the help texts: ``python docs/cli_reference.py > docs/cli.md``."""
+
+import click
+
+from bgtool.cli import main
+
+
+def reference() -> str:
+    """The help of bgtool and of each of its commands, as Markdown."""
+    parts = ["# Command line reference", "Made by `python docs/cli_reference.py > docs/cli.md`; a test keeps it true."]
+    root = click.Context(main, info_name="bgtool", max_content_width=100, terminal_width=100)
+    parts += ["```", main.get_help(root), "```"]
+    for name in main.list_commands(root):
+        command = main.get_command(root, name)
+        context = click.Context(command, info_name=name, parent=root, max_content_width=100, terminal_width=100)
+        parts += [f"\n## bgtool {name}\n", "```", command.get_help(context), "```"]
+    return "\n".join(parts) + "\n"
+
+
+if __name__ == "__main__":
+    print(reference(), end="")

@@ -50,7 +50,6 @@ class PersonFigures:
     boundary_f: float
 
 
-
 def document_figures(truth: Mask, result: Mask, weights: PseudoWeights | None = None) -> DocumentFigures:
     """All four document figures.
 

@@ -70,7 +70,7 @@ def clean(
         model: as `load_model` gives it; the shipped document model on the best device unless given. Loading takes a
             part of a second, so load once for many pictures.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
-        tile: side of a window in pixels, halo included; 0 leaves the choice to bgtool.
+        tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
 
     Raises:
         InputError: the picture is none.

@@ -67,7 +67,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
                      help="Files under way at a time; 0: one more than cores.  [default: 0]"),
         click.option("--tile", type=click.IntRange(0), default=defaults.tile, metavar="N",
-                     help="Side of a window in pixels, halo included; 0: chosen for you.  [default: 0]"),
+                     help="Largest side of a window in pixels, halo included; 0: chosen for you.  [default: 0]"),
         click.option("--max-megapixels", type=click.FloatRange(0, min_open=True), default=defaults.max_megapixels,
                      show_default=True, metavar="N", help="Refuse larger images."),
         click.option("--recursive/--no-recursive", default=True, help="Search folders below their first level."),

@@ -15,7 +15,7 @@ from bgtool.tiling import Window, bands
 Array = NDArray[np.uint8]
 
 DEFAULT_TILE = 1024
-"""Side of a window in pixels where the user names none: see docs/performance.md."""
+"""Largest side of a window in pixels where the user names none; about 1 GiB for the shipped network."""
 
 INK_BELOW = 128
 """Grey levels of the network's page that count as ink in a bilevel page."""
@@ -52,7 +52,7 @@ def clean_bands(source: Source, model: Model, tile: int) -> Iterator[tuple[int, 
     Args:
         source: the scan.
         model: a document model.
-        tile: side of a window in pixels, halo included.
+        tile: largest side of a window in pixels, halo included.
 
     Yields:
         First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other.

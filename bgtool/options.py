@@ -38,7 +38,7 @@ class BatchOptions:
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         format: file format of the outputs.
         jobs: decoding and encoding threads; 0 takes one per core.
-        tile: side of a window in pixels, halo included; 0 takes the model's own choice.
+        tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done.
         dry_run: plan only, write nothing.

@@ -46,7 +46,8 @@ def spans(length: int, tile: int, stride: int, halo: int) -> list[Span]:
 
     Args:
         length: pixels of the axis, at least 1; windows lie on the axis rounded up to the stride.
-        tile: length of a window, halo included; rounded down to the stride.
+        tile: largest length of a window, halo included. As many windows as it takes share the axis evenly, so that
+            the last one does not repeat most of the work of its neighbour.
         stride: windows start and end on its multiples.
         halo: pixels of context on each side, a multiple of the stride. At the ends of the page the window ends too.
 
@@ -54,12 +55,13 @@ def spans(length: int, tile: int, stride: int, halo: int) -> list[Span]:
         UsageError: the tile leaves no core.
     """
     padded = round_up(length, stride)
-    tile = tile // stride * stride
+    room = tile // stride * stride - 2 * halo
     if padded <= tile:
         return [Span(0, padded, 0, padded)]
-    step = tile - 2 * halo
-    if step <= 0:
+    if room <= 0:
         raise UsageError(f"a tile of {tile} pixels leaves nothing between halos of {halo}", smallest_tile(stride, halo))
+    count = -(-(padded - 2 * halo) // room)
+    tile = round_up(-(-(padded - 2 * halo) // count), stride) + 2 * halo
     result = []
     core = 0
     while core < padded:
@@ -81,7 +83,7 @@ def bands(height: int, width: int, tile: int, stride: int, halo: int) -> Iterato
 
     Args:
         height, width: size of the page in pixels.
-        tile, stride, halo: as in `spans`.
+        tile, stride, halo: as in `spans`, for both axes.
     """
     columns = spans(width, tile, stride, halo)
     for rows in spans(height, tile, stride, halo):

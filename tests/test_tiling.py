@@ -26,7 +26,14 @@ def test_cores_cover_the_axis_once_and_windows_carry_their_halo(length, stride, 
         assert 0 <= span.start <= span.stop <= padded
         assert span.start == 0 or span.core_start - span.start >= halo
         assert span.stop == padded or span.stop - span.core_stop >= halo
-    assert {span.stop - span.start for span in found} == {min(tile, padded)}
+    (window,) = {span.stop - span.start for span in found}
+    assert window <= max(tile, stride)
+
+
+def test_windows_share_the_axis_evenly():
+    found = spans(2480, 1024, stride=4, halo=64)
+    assert len(found) == 3
+    assert found[0].stop - found[0].start == 912
 
 
 def test_a_tile_without_core_is_refused_with_the_smallest_that_has_one():

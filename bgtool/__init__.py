@@ -4,10 +4,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from bgtool.api import clean, clean_files, load_model
+    from bgtool.api import clean, clean_files, cutout, cutout_files, load_model
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "clean", "clean_files", "load_model"]
+__all__ = ["__version__", "clean", "clean_files", "cutout", "cutout_files", "load_model"]
 
 
 def __getattr__(name: str) -> Any:

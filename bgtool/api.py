@@ -9,24 +9,32 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bgtool.background import TRANSPARENT
 from bgtool.batch import work_for
 from bgtool.discovery import Job
 from bgtool.document import clean_page
 from bgtool.errors import InputError
-from bgtool.options import BatchOptions, CleanOptions, Style, with_enums
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style, with_enums
+from bgtool.person import Look, cut_out
 from bgtool.pipeline import Observer, Outcome, Summary, run
 from bgtool.runtime import Model, load_model
 
-__all__ = ["clean", "clean_files", "load_model", "run_batch"]
+__all__ = ["clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch"]
 
 Picture = Image.Image | NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class ArraySource:
-    """A picture in memory, uint8 [H, W, 3], that is read in parts."""
+    """A picture in memory that is read in parts.
+
+    Attributes:
+        pixels: uint8 [H, W, 3], RGB; transparent parts on white.
+        opacity: uint8 [H, W], 255 opaque; None where all of it is.
+    """
 
     pixels: NDArray[np.uint8]
+    opacity: NDArray[np.uint8] | None = None
 
     @property
     def size(self) -> tuple[int, int]:
@@ -38,6 +46,10 @@ class ArraySource:
         """RGB of the part from (x0, y0) up to, without, (x1, y1)."""
         return self.pixels[y0:y1, x0:x1]
 
+    def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
+        """Opacity of the same part; None without any."""
+        return None if self.opacity is None else self.opacity[y0:y1, x0:x1]
+
 
 def source_of(picture: Picture) -> ArraySource:
     """A Pillow image (any mode; transparent parts over white) or array as a source.
@@ -45,10 +57,11 @@ def source_of(picture: Picture) -> ArraySource:
     Raises:
         InputError: the array is not uint8 [H, W] or [H, W, 3], or the picture has no pixels.
     """
+    opacity = None
     if isinstance(picture, Image.Image):
         if picture.has_transparency_data:
             rgba = picture.convert("RGBA")
-            picture = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba)
+            picture, opacity = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba), rgba.getchannel("A")
         picture = np.asarray(picture.convert("RGB"))
     if (
         picture.dtype != np.uint8
@@ -57,7 +70,8 @@ def source_of(picture: Picture) -> ArraySource:
         or not picture.size
     ):
         raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
-    return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
+    pixels = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
+    return ArraySource(pixels, None if opacity is None else np.asarray(opacity))
 
 
 def clean(
@@ -78,6 +92,37 @@ def clean(
         ModelError, DeviceError: the model cannot run.
     """
     return Image.fromarray(clean_page(source_of(picture), model or load_model(), Style(style), tile))
+
+
+def cutout(
+    picture: Picture,
+    *,
+    model: Model | None = None,
+    background: str = TRANSPARENT,
+    mask_only: bool = False,
+    crop: bool = False,
+) -> Image.Image:
+    """Cut the people out of one photo; where there are none, the result is empty.
+
+    Args:
+        picture: a Pillow image, or uint8 [H, W] or [H, W, 3] (RGB). It is taken as it lies: turn a camera's file
+            upright first, with `PIL.ImageOps.exif_transpose`. What is transparent stays so.
+        model: as `load_model(task="person")` gives it; the shipped person model on the best device unless given.
+        background: ``transparent`` (mode RGBA), ``blur``, a colour as Pillow reads it or the path of an image (mode
+            RGB).
+        mask_only: give the mask alone (mode L), 255 = person.
+        crop: keep no more than the box around the person.
+
+    Raises:
+        InputError: the picture is none.
+        UsageError: the background is neither a colour nor a readable image, or a mask is to have one.
+        ModelError, DeviceError: the model cannot run.
+    """
+    options = CutoutOptions(inputs=(), output="", background=background, mask_only=mask_only, crop=crop)
+    profile = picture.info.get("icc_profile") if isinstance(picture, Image.Image) else None
+    source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
+    pixels, _ = cut_out(source, model or load_model(task="person"), look, profile=profile)
+    return Image.fromarray(pixels)
 
 
 class Silent:
@@ -103,7 +148,7 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
     """Run a batch as the command line does.
 
     Args:
-        options: `CleanOptions` for documents.
+        options: `CleanOptions` for documents, `CutoutOptions` for photos of people.
         observer: is told how the run goes, file by file.
 
     Returns:
@@ -133,3 +178,18 @@ def clean_files(*inputs: Any, output: Any, observer: Observer | None = None, **o
         As `run_batch`.
     """
     return run_batch(CleanOptions(inputs=tuple(map(str, inputs)), output=str(output), **with_enums(options)), observer)
+
+
+def cutout_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:
+    """Cut the people out of files and folders: ``cutout_files("photos", output="out", background="white")``.
+
+    Args:
+        inputs: paths of files and folders.
+        output: path of the output folder, or file for a single input.
+        observer: is told how the run goes.
+        options: any attribute of `bgtool.options.CutoutOptions`; enums may be given as text.
+
+    Raises:
+        As `run_batch`.
+    """
+    return run_batch(CutoutOptions(inputs=tuple(map(str, inputs)), output=str(output), **with_enums(options)), observer)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import secrets
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn
@@ -13,6 +15,7 @@ from typing import BinaryIO, NoReturn
 from bgtool.errors import InputError, OutputError
 
 TEMPORARY_PREFIX = ".bgtool-"
+_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + "([0-9]{1,9})-[0-9a-f]{8}")
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -81,9 +84,36 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
                 file.close()
             raise
         with output_errors(path):
+            file.flush()
+            os.fsync(file.fileno())  # else a power cut could leave the new name with nothing in it
             file.close()
             temporary.replace(path)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def sweep(folders: Iterable[Path]) -> None:
+    """Remove from folders, not from below them, the temporary files of processes that were killed.
+
+    What cannot be removed, or looked into, stays; nothing is raised.
+    """
+    for folder in folders:
+        with suppress(OSError), os.scandir(folder) as entries:
+            for entry in entries:
+                if (found := _TEMPORARY.fullmatch(entry.name)) and not _is_alive(int(found[1])):
+                    with suppress(OSError):
+                        Path(entry).unlink()
+
+
+def _is_alive(pid: int) -> bool:
+    if sys.platform == "win32":  # there, signal 0 would be Ctrl-C; and what a process has open cannot be removed
+        return False
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # it is someone else's
+        return True
+    return True

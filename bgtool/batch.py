@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bgtool.document import clean_page
+from bgtool.background import TRANSPARENT
+from bgtool.document import clean_page, default_tile
 from bgtool.formats import Pixels
-from bgtool.options import BatchOptions, CleanOptions, Style
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
+from bgtool.person import Look, cut_out
 from bgtool.pipeline import Advance, Result, Work
 from bgtool.reading import Page
 from bgtool.runtime import Model
+from bgtool.tiling import check_tile
 
 PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
 
@@ -27,14 +30,48 @@ class CleanWork:
         """What the style's pages are made of."""
         return PAGE_PIXELS[self.style]
 
+    def check(self, model: Model) -> None:
+        """Raise UsageError if a tile leaves nothing between this model's halos."""
+        check_tile(self.tile or default_tile(model.card), model.card.stride, model.card.halo)
+
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
         return Result(clean_page(page, model, self.style, self.tile, advance))
 
 
+@dataclass(frozen=True)
+class CutoutWork:
+    """Cuts people out of photos."""
+
+    look: Look
+    tile: int
+    task: str = "person"
+
+    @property
+    def pixels(self) -> Pixels:
+        """What the cut-outs are made of."""
+        if self.look.mask_only:
+            return Pixels.MASK
+        return Pixels.RGBA if self.look.background.name == TRANSPARENT else Pixels.RGB
+
+    def check(self, model: Model) -> None:
+        """Any tile fits: windows of photos have no halo."""
+
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+        """Cut the people out of one photo."""
+        pixels, found = cut_out(page, model, self.look, self.tile, advance, page.metadata.icc)
+        return Result(pixels, () if found else ("no person was found",))
+
+
 def work_for(options: BatchOptions) -> Work:
-    """The work that the options of a command ask for."""
+    """The work that the options of a command ask for.
+
+    Raises:
+        UsageError: the background of a cut-out is neither a colour nor a readable image.
+    """
     match options:
         case CleanOptions():
             return CleanWork(options.style, options.tile)
+        case CutoutOptions():
+            return CutoutWork(Look(options.backdrop, options.mask_only, options.crop), options.tile)
     raise TypeError(f"no work for {type(options).__name__}")

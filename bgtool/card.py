@@ -104,4 +104,6 @@ class Card:
             raise ModelError(f"the card of the model is incomplete: {error}") from None
         if card.stride < 1 or card.halo < 0 or card.halo % card.stride:
             raise ModelError(f"the card has stride {card.stride} and halo {card.halo}, which fit no tiles")
+        if card.task is ModelTask.PERSON and card.working_size < 1:
+            raise ModelError("the card of the model names no working size, which photos need")
         return card

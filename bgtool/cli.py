@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -13,7 +15,7 @@ import click
 
 from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, UsageError
-from bgtool.options import BatchOptions, CleanOptions, Format, Style, with_enums
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Format, Style, with_enums
 
 INTERRUPTED = 130
 
@@ -40,6 +42,9 @@ class Cli(click.Group):
 def main() -> None:
     """Batch background removal: clean scanned documents, cut people out of photos."""
     signal.signal(signal.SIGTERM, interrupt)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
 
 
 def interrupt(number: int, frame: object) -> NoReturn:
@@ -93,6 +98,27 @@ def clean(quiet: bool, **values: Any) -> None:
     start(CleanOptions(**with_enums(values)), quiet)
 
 
+@main.command()
+@batch_options
+@click.option(
+    "--background",
+    default=CutoutOptions.background,
+    show_default=True,
+    metavar="transparent|blur|COLOUR|IMAGE",
+    help="What stands behind the person: nothing, the photo out of focus, white, #336699, a file.",
+)
+@click.option("--mask-only", is_flag=True, help="Write the mask alone: grey, 255 = person.")
+@click.option("--crop", is_flag=True, help="Keep no more than the box around the person.")  # fmt: skip
+def cutout(quiet: bool, **values: Any) -> None:
+    """Cut people out of photos, at full size, with clean edges.
+
+    INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
+    JPEG holds no transparency: without a background such photos become PNG.
+    The same command again does only what is missing or changed.
+    """
+    start(CutoutOptions(**with_enums(values)), quiet)
+
+
 def start(options: BatchOptions, quiet: bool) -> None:
     """Run a batch on the terminal and exit with its status."""
     from rich.console import Console
@@ -100,7 +126,8 @@ def start(options: BatchOptions, quiet: bool) -> None:
     from bgtool.api import run_batch
     from bgtool.console import RunConsole
 
-    with RunConsole(Console(stderr=True), quiet) as console:
+    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
+    with RunConsole(screen, quiet) as console:
         summary = run_batch(options, console)
     if not options.dry_run:
         console.summarise(summary)

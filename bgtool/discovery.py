@@ -16,10 +16,17 @@ from typing import NamedTuple
 
 from bgtool.errors import InputError, UsageError
 from bgtool.formats import IMAGE_SUFFIXES, Pixels, container, output_suffix
+from bgtool.manifest import FILE_NAME
 from bgtool.options import BatchOptions, Format
 
 STREAM = "-"
 _STREAM_STEM = "stdin"
+_OTHER_FILES = frozenset({
+    ".ai", ".apng", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
+    ".htm", ".html", ".icns", ".ico", ".jfif", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".pdf", ".ps",
+    ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
+})  # fmt: skip
+"""Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
 
 FileId = tuple[int, int]  # device and inode
 
@@ -84,10 +91,13 @@ def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None 
         names: outputs given before, relative to the output folder, by absolute path of their input. They stay.
 
     Raises:
-        UsageError: no input, an input that does not exist, an output that would be an input.
+        UsageError: no input or output, an input that does not exist, an output that would be an input or is of a kind
+            that cannot be written.
     """
     files, folders = _inputs(options.inputs)
-    if options.output == STREAM or _is_one_file(options.output):
+    if not options.output:
+        raise UsageError("no output was named", "name an output folder")
+    if options.output == STREAM or _is_one_file(options.output, one_input=len(files) == 1 and not folders):
         made = _one_output(options, pixels, files, folders)
     else:
         made = _Planner(options, pixels, names or {}).plan(files, folders)
@@ -110,15 +120,19 @@ def _inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
     return [path for path in paths if path not in folders], folders
 
 
-def _is_one_file(output: str) -> bool:
-    return _suffix(output) in IMAGE_SUFFIXES and not os.path.isdir(output)
+def _is_one_file(output: str, *, one_input: bool) -> bool:
+    suffix = _suffix(output)
+    means_file = suffix in IMAGE_SUFFIXES or (one_input and suffix in _OTHER_FILES)
+    return means_file and not os.path.isdir(output)
 
 
 def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders: list[str]) -> Plan:
     """The plan for standard output, or for one file whose suffix decides the format."""
     output, suffix = options.output, _suffix(options.output)
     where = "standard output" if output == STREAM else output
-    if folders or len(files) > 1:
+    if folders:
+        raise UsageError(f"{where} takes one result, a folder needs an output folder")
+    if len(files) > 1:
         raise UsageError(f"{where} takes one result and there are more inputs", "name an output folder")
     if output != STREAM:
         format = container(suffix)
@@ -143,6 +157,7 @@ class _Planner:
         self._suffixes: dict[str, str] = {}
         self._given, self._taken = _earlier(names)
         self._top = self._taken.setdefault("", set())
+        self._seen: set[str] = set()  # absolute paths of named files and of folders
 
     def plan(self, files: list[str], folders: list[str]) -> Plan:
         """See the function `plan`."""
@@ -152,18 +167,26 @@ class _Planner:
         names = [os.path.basename(os.path.abspath(folder)) or "root" for folder in folders]
         tops = [_claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
         self._give(files, "", self._top)
+        self._seen.update(map(os.path.abspath, files))
         for folder, top in zip(folders, tops, strict=False):
             self._walk(folder, top)
         return self._plan
 
     def _walk(self, folder: str, target: str) -> None:
-        """Plan a folder and, without recursion, all below it; symbolic links are followed unless they lead upwards."""
+        """Plan a folder and, without recursion, all below it, except for what is planned already and earlier outputs.
+
+        Symbolic links are followed unless they lead upwards.
+        """
         pending: list[tuple[str, str, tuple[FileId, ...]]] = [(folder, target, ())]
         while pending:
             source, target, above = pending.pop()
-            here = _file_id(source)
-            if here is None or here in above or here == self._output_id:
+            here, place = _file_id(source), os.path.abspath(source)
+            if here is None or here in above or here == self._output_id or place in self._seen:
                 continue
+            if above and os.path.lexists(os.path.join(source, FILE_NAME)):
+                self._note("subfolders that hold earlier outputs are passed over (name them to have them processed)")
+                continue
+            self._seen.add(place)
             try:
                 files, subfolders = _listing(source)
             except OSError as error:
@@ -174,7 +197,8 @@ class _Planner:
             if self._options.recursive:
                 below = [(name, os.path.join(target, _claim(name, "", taken))) for name in subfolders]
                 pending += [(os.path.join(source, name), path, (*above, here)) for name, path in reversed(below)]
-            self._give([os.path.join(source, name) for name in files], target, taken)
+            unseen = [name for name in files if os.path.join(place, name) not in self._seen]
+            self._give([os.path.join(source, name) for name in unseen], target, taken)
 
     def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
         """Give each source an output in `folder`, or the one it had before."""
@@ -191,9 +215,13 @@ class _Planner:
         suffix = ".png" if source == STREAM else os.path.splitext(source)[1]
         if suffix not in self._suffixes:
             self._suffixes[suffix], note = output_suffix(suffix, self._options.format, self._pixels)
-            if note and note not in self._plan.notes:
-                self._plan.notes.append(note)
+            if note:
+                self._note(note)
         return self._suffixes[suffix]
+
+    def _note(self, note: str) -> None:
+        if note not in self._plan.notes:
+            self._plan.notes.append(note)
 
 
 def _earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:

@@ -8,14 +8,16 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from bgtool.card import Card
 from bgtool.options import Style
 from bgtool.runtime import Model
 from bgtool.tiling import Window, bands
 
 Array = NDArray[np.uint8]
+Advance = Callable[[int], None]
 
 DEFAULT_TILE = 1024
-"""Largest side of a window in pixels where the user names none; about 1 GiB for the shipped network."""
+"""In pixels; the shipped network then needs about 1 GiB."""
 
 INK_BELOW = 128
 """Grey levels of the network's page that count as ink in a bilevel page."""
@@ -32,6 +34,11 @@ class Source(Protocol):
         """RGB of the part from (x0, y0) up to, without, (x1, y1): uint8 [y1-y0, x1-x0, 3]."""
 
 
+def default_tile(card: Card) -> int:
+    """Largest side of a window where the user names none; wide receptive fields get windows that suit them."""
+    return max(DEFAULT_TILE, 4 * card.halo)
+
+
 def read_window(source: Source, window: Window) -> Array:
     """The pixels of a window, uint8 [h, w, 3]; beyond the right and bottom edge the edge is repeated."""
     width, height = source.size
@@ -46,13 +53,14 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
     return (windows[first : first + size] for first in range(0, len(windows), size))
 
 
-def clean_bands(source: Source, model: Model, tile: int) -> Iterator[tuple[int, Array]]:
+def clean_bands(source: Source, model: Model, tile: int, advance: Advance) -> Iterator[tuple[int, Array]]:
     """Clean a page from top to bottom.
 
     Args:
         source: the scan.
         model: a document model.
         tile: largest side of a window in pixels, halo included.
+        advance: called with the number of pixels done after each batch of windows; may raise to stop.
 
     Yields:
         First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other.
@@ -72,6 +80,7 @@ def clean_bands(source: Source, model: Model, tile: int) -> Iterator[tuple[int, 
                     rows.core_start - rows.start : bottom - rows.start,
                     columns.core_start - columns.start : right - columns.start,
                 ]
+                advance(len(band) * (right - columns.core_start))
         yield rows.core_start, band
 
 
@@ -90,7 +99,7 @@ def ink_on_white(scan: Array, page: Array) -> Array:
 
 
 def clean_page(
-    source: Source, model: Model, style: Style, tile: int = 0, advance: Callable[[int], None] = lambda pixels: None
+    source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
 ) -> Array | NDArray[np.bool_]:
     """Clean a whole page.
 
@@ -98,8 +107,11 @@ def clean_page(
         source: the scan.
         model: a document model.
         style: how the page is to look.
-        tile: side of a window in pixels, halo included; 0 takes `DEFAULT_TILE`.
-        advance: called with the number of pixels done after each band; may raise to stop.
+        tile: largest side of a window in pixels, halo included; 0 takes `default_tile`.
+        advance: called with the number of pixels done, at the start and after each batch; may raise to stop.
+
+    Raises:
+        UsageError: the tile leaves nothing between the halos.
 
     Returns:
         uint8 [H, W] for gray, bool [H, W] (True = paper) for bilevel, uint8 [H, W, 3] for color.
@@ -108,7 +120,8 @@ def clean_page(
     shape = (height, width, 3) if style is Style.COLOR else (height, width)
     result = np.empty(shape, bool if style is Style.BILEVEL else np.uint8)
     with model.turn:
-        for top, band in clean_bands(source, model, tile or DEFAULT_TILE):
+        advance(0)
+        for top, band in clean_bands(source, model, tile or default_tile(model.card), advance):
             bottom = top + len(band)
             match style:
                 case Style.GRAY:
@@ -117,5 +130,4 @@ def clean_page(
                     np.greater_equal(band, INK_BELOW, out=result[top:bottom])
                 case Style.COLOR:
                     result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
-            advance(band.size)
     return result

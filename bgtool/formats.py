@@ -15,6 +15,7 @@ class Pixels(StrEnum):
     GRAY = "grey"
     RGB = "colour"
     RGBA = "transparent"
+    MASK = "mask"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ _TONES = frozenset(Pixels) - {Pixels.BILEVEL}
 
 PNG = Container("PNG", (".png",))
 TIFF = Container("TIFF", (".tif", ".tiff"), multipage=True)
-JPEG = Container("JPEG", (".jpg", ".jpeg", ".jpe"), _OPAQUE & _TONES)
+JPEG = Container("JPEG", (".jpg", ".jpeg", ".jpe"), (_OPAQUE & _TONES) - {Pixels.MASK})  # masks want exact values
 WEBP = Container("WEBP", (".webp",))
 BMP = Container("BMP", (".bmp",), _OPAQUE)
 PNM = Container("PPM", (".pnm", ".pbm", ".pgm", ".ppm"), _OPAQUE)
@@ -47,7 +48,7 @@ JPEG2000 = Container("JPEG2000", (".jp2", ".j2k", ".jpx"), _TONES)
 
 _BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000) for suffix in c.suffixes}
 _BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP}
-_PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm"}
+_PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm", Pixels.MASK: ".pgm"}
 
 IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | {".gif", ".avif", ".heic", ".heif"}
 """Suffixes, lower case, of the files that are taken from a folder."""

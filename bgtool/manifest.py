@@ -93,10 +93,12 @@ class History:
         """The outputs given so far, relative to the folder, by the absolute path of their input."""
         return {source: entry.output for source, entry in self._entries.items()}
 
-    def is_done(self, source: str, options: str, model_sha256: str) -> bool:
-        """Whether an unchanged input was done with the same options and model and its output is still there."""
+    def is_done(self, source: str, target: str, options: str, model_sha256: str) -> bool:
+        """Whether an unchanged input was done with the same options and model and this output of it is still there."""
         entry = self._entries.get(os.path.abspath(source))
         if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
+            return False
+        if os.path.relpath(target, self.folder) != entry.output:
             return False
         try:
             status = os.stat(source)

@@ -71,7 +71,8 @@ class Metadata:
         icc: profile of the pixels as `Page.window` gives them.
         xmp: the packet, UTF-8.
         iptc: the IPTC-IIM records, those that occur more than once side by side.
-        tags: tags of the first EXIF or TIFF directory, those in `TEXT_TAGS` only; text that is not ASCII as bytes.
+        tags: tags of the first EXIF or TIFF directory, those in `TEXT_TAGS` only: text, as bytes if it is not ASCII,
+            or numbers of at most 32 bits.
         exif: tags of the EXIF directory.
         gps: tags of the GPS directory.
         text: the texts of a PNG by keyword; the comment of a JPEG or GIF as "Comment".
@@ -106,8 +107,16 @@ def read(image: Image.Image, *, turned: bool) -> tuple[Metadata, list[str]]:
             warnings.append(f"its {part} is damaged and was left out")
             return otherwise
 
+    def tags(part: str, get: Callable[[], Mapping[int, Any]], group: int | None = None) -> dict[int, Any]:
+        nothing: Mapping[int, Any] = {}
+        found = {tag: value for tag, value in attempt(part, get, nothing).items() if tag not in _STALE_EXIF}
+        kept = _writable(found, group)
+        if len(kept) < len(found):
+            warnings.append(f"some of its {part} makes no sense and was left out")
+        return kept
+
     exif = attempt("EXIF", image.getexif, Image.Exif())
-    resolution = attempt("resolution", lambda: _resolution(image, exif), None)
+    resolution = attempt("resolution", lambda: _plausible(_resolution(image, exif)), None)
     if resolution and turned:
         resolution = replace(resolution, x=resolution.y, y=resolution.x)
     metadata = Metadata(
@@ -115,9 +124,9 @@ def read(image: Image.Image, *, turned: bool) -> tuple[Metadata, list[str]]:
         icc=attempt("ICC profile", lambda: _profile(image), None),
         xmp=attempt("XMP", lambda: _xmp(image), None),
         iptc=attempt("IPTC", lambda: _iptc(image), None),
-        tags=attempt("EXIF", lambda: _writable({t: exif[t] for t in TEXT_TAGS if t in exif}), {}),
-        exif=attempt("EXIF", lambda: _writable(exif.get_ifd(EXIF_IFD), EXIF_IFD), {}),
-        gps=attempt("GPS data", lambda: _writable(exif.get_ifd(GPS_IFD), GPS_IFD), {}),
+        tags=tags("EXIF", lambda: {tag: exif[tag] for tag in TEXT_TAGS if tag in exif}),
+        exif=tags("EXIF", lambda: exif.get_ifd(EXIF_IFD), EXIF_IFD),
+        gps=tags("GPS data", lambda: exif.get_ifd(GPS_IFD), GPS_IFD),
         text=attempt("text", lambda: dict(_texts(image)), {}),
     )
     return metadata, warnings
@@ -156,6 +165,13 @@ def _resolution(image: Image.Image, exif: Image.Exif) -> Resolution | None:
     return Resolution(x, y) if x > 0 and y > 0 else None
 
 
+def _plausible(resolution: Resolution | None) -> Resolution | None:
+    """The same; raises ValueError for one that no scanner has and not every format can hold."""
+    if resolution and not all(1 / 100 <= dpi <= 65535 for dpi in resolution.dpi):
+        raise ValueError(f"{resolution.dpi} pixels per inch")
+    return resolution
+
+
 def _tagged_resolution(x: Any, y: Any, unit: Any) -> Resolution | None:
     name = {number: name for name, number in UNITS.items()}.get(unit)
     x, y = _fraction(x), _fraction(y)
@@ -166,7 +182,7 @@ def _fraction(value: Any) -> Fraction:
     if isinstance(value, IFDRational):
         numerator, denominator = value.limit_rational(1 << 31)
         return Fraction(int(numerator), denominator)
-    return Fraction(value)
+    return Fraction(value).limit_denominator(10**4)
 
 
 def _per_inch(dpi: float) -> Fraction:
@@ -219,17 +235,20 @@ def _texts(image: Image.Image) -> Iterator[tuple[str, str]]:
         yield "Comment", comment.decode("utf-8", "replace").rstrip("\0")
 
 
-def _writable(ifd: Mapping[int, Any], group: int | None = None) -> dict[int, Any]:
+def _writable(ifd: Mapping[int, Any], group: int | None) -> dict[int, Any]:
     """The tags that can be written again; text as its original bytes, for Pillow writes a str as ASCII."""
     kept = {}
     for tag, value in ifd.items():
         raw = value.encode("latin-1", "replace") if isinstance(value, str) and not value.isascii() else value
-        if tag not in _STALE_EXIF and _can_be_written(tag, raw, group):
+        if _can_be_written(tag, raw, group):
             kept[tag] = raw
     return kept
 
 
 def _can_be_written(tag: int, value: Any, group: int | None) -> bool:
+    is_number = isinstance(value, int) and 0 <= value < 1 << 32
+    if group is None and not is_number and not isinstance(value, str | bytes):
+        return False  # of the tags in TEXT_TAGS
     probe = ImageFileDirectory_v2(group=group)
     try:
         probe[tag] = value

@@ -6,7 +6,13 @@ import hashlib
 import json
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from bgtool.errors import UsageError
+
+if TYPE_CHECKING:
+    from bgtool.background import Background
 
 
 class Style(StrEnum):
@@ -37,12 +43,15 @@ class BatchOptions:
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         format: file format of the outputs.
-        jobs: decoding and encoding threads; 0 takes one per core.
+        jobs: files under way at a time; 0 takes one more than cores.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done.
         dry_run: plan only, write nothing.
         max_megapixels: larger images are refused.
+
+    Raises:
+        UsageError: a number is out of its range.
     """
 
     inputs: tuple[str, ...]
@@ -56,6 +65,10 @@ class BatchOptions:
     overwrite: bool = False
     dry_run: bool = False
     max_megapixels: float = 2000.0
+
+    def __post_init__(self) -> None:
+        if min(self.jobs, self.tile) < 0 or self.max_megapixels <= 0:
+            raise UsageError("jobs and tile cannot be negative, and max_megapixels must be above 0")
 
     def _pixel_options(self) -> dict[str, Any]:
         return {"format": self.format.value}
@@ -74,6 +87,43 @@ class CleanOptions(BatchOptions):
 
     def _pixel_options(self) -> dict[str, Any]:
         return {**super()._pixel_options(), "style": self.style.value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class CutoutOptions(BatchOptions):
+    """Options of `bgtool cutout`.
+
+    Attributes:
+        background: ``transparent``, ``blur``, a colour as Pillow's ImageColor reads it, or the path of an image. A file
+            that is called like a colour is meant by ``./red``.
+        mask_only: write the mask alone, 8-bit grey, 255 = person.
+        crop: keep no more than the box around the person.
+    """
+
+    background: str = "transparent"
+    mask_only: bool = False
+    crop: bool = False
+
+    @cached_property
+    def backdrop(self) -> Background:
+        """The background, read once.
+
+        Raises:
+            UsageError: it is neither a colour nor a readable image, or a mask is to have one.
+        """
+        from bgtool.background import TRANSPARENT, read_background
+
+        if self.mask_only and self.background != TRANSPARENT:
+            raise UsageError("a mask has no background", "leave out --background or --mask-only")
+        return read_background(self.background)
+
+    def _pixel_options(self) -> dict[str, Any]:
+        return {
+            **super()._pixel_options(),
+            "background": [self.backdrop.name, self.backdrop.sha256],
+            "mask_only": self.mask_only,
+            "crop": self.crop,
+        }
 
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from bgtool import __version__
 from bgtool.discovery import Job, Plan, plan
-from bgtool.errors import InputError
+from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
 from bgtool.manifest import History, Manifest, Record, Status, open_manifest, read
 from bgtool.options import BatchOptions
@@ -57,6 +57,9 @@ class Work(Protocol):
     @property
     def pixels(self) -> Pixels:
         """What the results are made of."""
+
+    def check(self, model: Model) -> None:
+        """Raise UsageError if the options do not fit the model; called before anything is written."""
 
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Process one page; `advance` is told the pixels done and may raise to stop."""
@@ -182,10 +185,14 @@ class Worker:
             pages, warnings = self._process(job)
         except InputError as reason:
             error = str(reason)
+        except (BgtoolError, Cancelled):
+            raise
         except MemoryError:
             error = "there is not enough memory for it"
         except OSError as reason:
             error = f"it cannot be read: {reason.strerror or reason}"
+        except Exception as reason:  # whatever one file brings about, the others are still to be done
+            error = f"it cannot be processed ({type(reason).__name__}: {reason})"
         return Outcome(
             job.source,
             job.target,
@@ -199,10 +206,10 @@ class Worker:
 
     def _process(self, job: Job) -> tuple[int, list[str]]:
         self.meter.advance(0)
-        source: Path | BinaryIO = io.BytesIO(sys.stdin.buffer.read()) if job.source == "-" else job.input
+        source = standard_input() if job.source == "-" else job.input
         with open_pages(source, max_megapixels=self.options.max_megapixels) as reader:
             suffix, warnings = self._suffix(job, reader.suffix)
-            target: Path | BinaryIO = sys.stdout.buffer if job.target == "-" else job.output
+            target = standard_output() if job.target == "-" else job.output
             with open_writer(target, suffix=suffix, model=self.model.card.name, pages=reader.count) as writer:
                 for page in reader:
                     result = self.work(page, self.model, self.meter.advance)
@@ -217,6 +224,28 @@ class Worker:
             return None, []
         suffix, note = output_suffix(found, self.options.format, self.work.pixels)
         return suffix, [note] if note else []
+
+
+def standard_input() -> BinaryIO:
+    """All that standard input holds, seekable.
+
+    Raises:
+        InputError: it is closed.
+    """
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return io.BytesIO(sys.stdin.buffer.read())
+
+
+def standard_output() -> BinaryIO:
+    """Standard output for data.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    return sys.stdout.buffer
 
 
 def stamp_of(job: Job) -> tuple[int, int]:
@@ -242,13 +271,17 @@ def run(options: BatchOptions, work: Work, load: Callable[[], Model], observer: 
         ModelError, DeviceError: the model cannot run.
         OutputError: the output cannot be written; all done so far stays.
     """
-    planned = plan(options, work.pixels, known_names(options))
+    names = known_names(options)
+    planned = plan(options, work.pixels, names)
     for note in planned.notes:
         observer.note(note)
     model = load()
+    work.check(model)
     if options.dry_run:
         return rehearse(planned, options, model, observer)
     with open_run(planned) as manifest:
+        if manifest and manifest.names != names:  # another run has given names before this one had the lock
+            planned = plan(options, work.pixels, manifest.names)
         todo, summary = pending(planned, options, model, manifest)
         observer.planned(len(todo) + len(planned.failures), summary.skipped, describe(model))
 
@@ -269,7 +302,7 @@ def pending(planned: Plan, options: BatchOptions, model: Model, history: History
     """The jobs that are not done yet, and a summary that counts those that are."""
     todo = planned.jobs
     if history and not options.overwrite:
-        todo = [job for job in todo if not history.is_done(job.source, options.key(), model.sha256)]
+        todo = [job for job in todo if not history.is_done(job.source, job.target, options.key(), model.sha256)]
     return todo, Summary(skipped=len(planned.jobs) - len(todo))
 
 
@@ -302,8 +335,9 @@ def describe(model: Model) -> str:
 
 
 def default_jobs() -> int:
-    """Workers where the user names no number: one for each core, and one to keep the network fed."""
-    return (os.cpu_count() or 1) + 1
+    """Workers where the user names no number: one for each core that may be used, and one to keep the network fed."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return cores + 1
 
 
 def work_off(
@@ -330,8 +364,8 @@ def work_off(
                 finished, _ = wait(running, POLL_SECONDS, FIRST_COMPLETED)
                 observer.advanced(worker.meter.take())
                 for future in finished:
-                    outcome = future.result()
-                    settle(running.pop(future), outcome)
+                    settle(running[future], future.result())
+                    del running[future]
         except BaseException:
             worker.meter.stop.set()
             for future in wait(running).done:

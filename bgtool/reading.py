@@ -94,7 +94,7 @@ class PageReader:
     def __iter__(self) -> Iterator[Page]:
         """Decode page after page. Raises InputError, also for a later page of a file whose first pages were fine."""
         for index, frame in enumerate(self._frames):
-            with _decoding(), unlimited() as heard:
+            with _of_page(index, self.count), _decoding(), unlimited() as heard:
                 page = self._decode(index, frame)
             page.warnings += tuple(dict.fromkeys(self._warnings + heard))
             yield page
@@ -235,17 +235,16 @@ def _page_frames(image: Image.Image) -> list[int]:
 
 def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:
     """How to turn CMYK with a profile, or Lab, into sRGB; a warning in place of it if the profile does not work."""
-    if mode == "LAB":
-        source = ImageCms.ImageCmsProfile(ImageCms.createProfile("LAB"))
-    elif mode == "CMYK" and profile:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-    else:
+    if mode != "LAB" and not (mode == "CMYK" and profile):
         return None, ()
     target = ImageCms.ImageCmsProfile(io.BytesIO(icc.srgb()))
     try:
+        source = ImageCms.ImageCmsProfile(
+            ImageCms.createProfile("LAB") if mode == "LAB" else io.BytesIO(profile or b"")
+        )
         intent, flags = ImageCms.Intent.RELATIVE_COLORIMETRIC, ImageCms.Flags.BLACKPOINTCOMPENSATION
         return ImageCms.buildTransform(source, target, mode, "RGB", intent, flags), ()
-    except ImageCms.PyCMSError:
+    except (OSError, ImageCms.PyCMSError):
         return None, ("its ICC profile does not work and was left out",)
 
 
@@ -316,6 +315,17 @@ def _register_heif() -> bool:
         return False
     importlib.import_module("pillow_heif").register_heif_opener()
     return True
+
+
+@contextmanager
+def _of_page(index: int, count: int) -> Iterator[None]:
+    """Say which page it was, where there are more."""
+    try:
+        yield
+    except InputError as error:
+        if count == 1:
+            raise
+        raise InputError(f"page {index + 1} of {count}: {error.reason}", error.advice) from error
 
 
 @contextmanager

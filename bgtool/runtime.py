@@ -83,7 +83,7 @@ def parse_device(text: str) -> tuple[str, int]:
 def missing_for_cuda(ort: Any) -> str | None:
     """What keeps this machine from CUDA as far as that shows without a session; None where nothing is missing."""
     if CUDA not in ort.get_available_providers():
-        return "this onnxruntime has no CUDA provider; install bgtool[gpu] in place of bgtool[cpu]"
+        return "this onnxruntime has no CUDA provider, bgtool[gpu] brings one that has"
     driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
         ctypes.CDLL(driver)
@@ -220,13 +220,16 @@ def open_cuda(ort: Any, data: bytes, index: int, required: bool) -> tuple[ort.In
     """
     if hasattr(ort, "preload_dlls"):
         ort.preload_dlls()
-    session = open_session(ort, data, CUDA, index)
-    if CUDA in session.get_providers():
-        return session, Device(CUDA, index, "CUDA works")
     reason = f"onnxruntime could not start CUDA on GPU {index}: its CUDA or cuDNN libraries, or the GPU, are missing"
+    try:
+        session = open_session(ort, data, CUDA, index)
+        if CUDA in session.get_providers():
+            return session, Device(CUDA, index, "CUDA works")
+    except ModelError as error:
+        reason = f"onnxruntime could not start CUDA on GPU {index}: {error.reason}"
     if required:
-        raise DeviceError(f"CUDA cannot be used: {reason}", "install bgtool[gpu]; `bgtool doctor` shows more")
-    return session, Device(CPU, why=reason)
+        raise DeviceError(f"CUDA cannot be used: {reason}", "`bgtool doctor` shows more")
+    return open_session(ort, data, CPU, index), Device(CPU, why=reason)
 
 
 def check_contract(session: ort.InferenceSession, card: Card, task: ModelTask) -> None:

@@ -11,6 +11,7 @@ from PIL import Image
 
 from bgtool.errors import InputError
 from bgtool.metrics import DocumentFigures, PersonFigures, document_figures, person_figures
+from bgtool.pillow import unlimited
 
 Task = Literal["document", "person"]
 
@@ -107,11 +108,11 @@ def _opacity(path: Path) -> NDArray[np.uint8]:
 def _load(path: Path) -> Image.Image:
     """Decode an image of one page to mode RGBA, if it can be transparent, else to L."""
     try:
-        with Image.open(path) as image:
+        with unlimited(), Image.open(path) as image:
             if getattr(image, "n_frames", 1) > 1:
                 raise InputError(f"{path.name} has more than one page", "score its pages as single files")
             if image.mode.startswith("I;16"):  # Pillow would clip, not scale
                 return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
             return image.convert("RGBA" if image.has_transparency_data else "L")
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+    except (OSError, ValueError, SyntaxError) as error:
         raise InputError(f"{path.name} cannot be read: {error}") from error

@@ -179,7 +179,7 @@ def _field(tag: int, value: Any) -> _Field:
     if isinstance(value, IFDRational):
         return _Field(_RATIONAL, 1, struct.pack("<2I", *value.limit_rational(1 << 31)))
     if isinstance(value, int):
-        return _short(value)
+        return _short(value) if value < 1 << 16 else _long(value)
     if isinstance(value, bytes) and 40091 <= tag <= 40095:  # the texts of Windows are UTF-16 in bytes
         return _Field(_BYTE, len(value), value)
     text = (value if isinstance(value, bytes) else str(value).encode()) + b"\0"

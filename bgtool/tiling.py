@@ -54,12 +54,11 @@ def spans(length: int, tile: int, stride: int, halo: int) -> list[Span]:
     Raises:
         UsageError: the tile leaves no core.
     """
+    check_tile(tile, stride, halo)
     padded = round_up(length, stride)
-    room = tile // stride * stride - 2 * halo
     if padded <= tile:
         return [Span(0, padded, 0, padded)]
-    if room <= 0:
-        raise UsageError(f"a tile of {tile} pixels leaves nothing between halos of {halo}", smallest_tile(stride, halo))
+    room = tile // stride * stride - 2 * halo
     count = -(-(padded - 2 * halo) // room)
     tile = round_up(-(-(padded - 2 * halo) // count), stride) + 2 * halo
     result = []
@@ -73,9 +72,11 @@ def spans(length: int, tile: int, stride: int, halo: int) -> list[Span]:
     return result
 
 
-def smallest_tile(stride: int, halo: int) -> str:
-    """Advice that names the smallest legal tile."""
-    return f"take --tile {2 * halo + stride} or more"
+def check_tile(tile: int, stride: int, halo: int) -> None:
+    """Raise UsageError if a window of this side has no core; also for pages that are smaller than the window."""
+    smallest = 2 * halo + stride
+    if tile < smallest:
+        raise UsageError(f"a tile of {tile} pixels leaves nothing between halos of {halo}", f"take {smallest} or more")
 
 
 def bands(height: int, width: int, tile: int, stride: int, halo: int) -> Iterator[list[Window]]:

@@ -36,6 +36,7 @@ def export_command(export: Exporter, summary: str) -> Callable[..., None]:
     )
     def run(checkpoint: Path, output: Path, name: str | None, model_version: str, figures: TextIO | None) -> None:
         try:
+            output.parent.mkdir(parents=True, exist_ok=True)
             model = export(checkpoint, name or output.stem, model_version, json.load(figures) if figures else {})
         except (ValueError, ParityError) as error:
             raise click.ClickException(str(error)) from None

@@ -1,15 +1,17 @@
 """What several test files share."""
 
 import os
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 import torch
+from torch import Tensor, nn
 
 from bgtool.card import Card, ModelTask
 from bgtool.runtime import Model, load_model
-from export.graph import PageGraph
+from export.graph import AlphaGraph, PageGraph
 from export.lowering import lower
 from export.onnx_file import export_graph
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
@@ -67,3 +69,25 @@ def tiny_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(tiny_model_file: Path) -> Model:
     """The same, in a real session on the CPU."""
     return load_model(str(tiny_model_file), device="cpu")
+
+
+class Reddish(nn.Module):
+    """A person network that takes what is red for a person: logit 6 on pure red, -6 where red and green are alike."""
+
+    def forward(self, image: Tensor) -> Tensor:
+        return 12 * (image[:, :1] - image[:, 1:2]) - 6
+
+
+@pytest.fixture(scope="session")
+def person_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An exported person model with exact expectations: red is a person."""
+    card = replace(tiny_card(TINY), name="reddish", task=ModelTask.PERSON, stride=16, halo=0, working_size=64)
+    path = tmp_path_factory.mktemp("model") / "reddish.onnx"
+    path.write_bytes(export_graph(AlphaGraph(Reddish()), card))
+    return path
+
+
+@pytest.fixture(scope="session")
+def person_model(person_model_file: Path) -> Model:
+    """The same, in a real session on the CPU."""
+    return load_model(str(person_model_file), task="person", device="cpu")

@@ -27,6 +27,7 @@ def test_a_model_without_card_is_refused():
         ({"unheard": 1}, "incomplete"),
         ({"halo": 3}, "fit no tiles"),
         ({"stride": 0}, "fit no tiles"),
+        ({"task": "person"}, "working size"),
     ],
 )
 def test_a_card_this_version_cannot_read_is_refused_with_the_reason(change, reason):

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bgtool.discovery import Plan, plan
 from bgtool.errors import UsageError
 from bgtool.formats import Pixels
+from bgtool.manifest import FILE_NAME
 from bgtool.options import CleanOptions, Format
 
 
@@ -65,6 +66,20 @@ def test_the_same_input_twice_is_one(inside):
     assert pairs("s/a.png", str(inside / "s/a.png")) == {"s/a.png": "out/a.png"}
 
 
+@pytest.mark.parametrize(
+    ("inputs", "outputs"),
+    [
+        (("s", "s/sub"), ["out/s/a.png", "out/s/sub/b.png"]),
+        (("s/sub", "s"), ["out/s/a.png", "out/sub/b.png"]),
+        (("s", "s/sub/b.png"), ["out/a.png", "out/b.png"]),
+        (("s", "s/sub/../a.png"), ["out/a.png", "out/sub/b.png"]),
+    ],
+)
+def test_an_input_reached_by_two_arguments_is_one(inside, inputs, outputs):
+    files("s/a.png", "s/sub/b.png")
+    assert sorted(pairs(*inputs).values()) == outputs
+
+
 def test_order_is_natural(inside):
     files(*(f"s/page {n}.png" for n in (10, 9, 1, 100)), "s/Page 2.png", "s/10/a.png", "s/9/a.png")
     order = [job.source for job in planned("s").jobs]
@@ -113,6 +128,18 @@ def test_an_unreadable_subfolder_is_reported(inside):
 def test_the_output_inside_the_input_is_no_input(inside):
     files("s/a.png", "s/out/a.png", "s/out/deep/b.png", "s/z.png")
     assert pairs("s", output="s/out") == {"s/a.png": "s/out/a.png", "s/z.png": "s/out/z.png"}
+
+
+def test_earlier_outputs_are_no_inputs_unless_named(inside):
+    files("a.png", "one/a.png", f"one/{FILE_NAME}", "b/two/a.png", f"b/two/{FILE_NAME}")
+    found = planned(".")
+    assert [job.source for job in found.jobs] == ["./a.png"]
+    [note] = found.notes
+    assert "earlier outputs are passed over" in note
+    assert planned(".", output="one").jobs == [("./a.png", "one/a.png")]
+    found = planned("one")
+    assert (found.jobs, found.notes) == ([("one/a.png", "out/a.png")], [])
+    assert len(planned(".", "one").jobs) == 2
 
 
 # --- collisions -------------------------------------------------------------------------------------------------------
@@ -168,8 +195,6 @@ def test_two_inputs_never_get_one_name_even_from_a_spoilt_manifest(inside):
     files("s/a.png", "s/b.png", "s/sub/c.png")
     spoilt = {str(inside / "s" / name): "a.png" for name in ("a.png", "b.png", "sub/c.png")}
     assert len(set(pairs("s", names=spoilt).values())) == 3
-    overlapping = planned("s", "s/sub", names={str(inside / "s/sub/c.png"): "s/sub/c.png"})
-    assert len({job.target for job in overlapping.jobs}) == 4
 
 
 NAMES = st.text(alphabet="aAbß.é1", min_size=1, max_size=4).filter(lambda n: not n.startswith("."))
@@ -219,6 +244,8 @@ def test_one_input_may_go_to_one_file_or_a_stream(inside):
     assert planned("-", format=Format.TIFF).jobs == [("-", "out/stdin.tif")]
     assert planned("a.tif", output="dir.png").jobs == [("a.tif", "dir.png/a.tif")]
     assert planned("a.tif", output="folder").folder == Path("folder")
+    assert planned("a.tif", output="v1.5").folder == Path("v1.5")
+    assert planned("dir.png", output="scans.pdf").folder == Path("scans.pdf")
 
 
 def test_a_format_that_cannot_hold_the_result_is_said_once(inside):
@@ -236,10 +263,13 @@ def test_a_format_that_cannot_hold_the_result_is_said_once(inside):
         (("empty",), {}, "no images were found"),
         (("s",), {"output": "s"}, "both input and output"),
         (("s",), {"output": "link"}, "both input and output"),
-        (("s",), {"output": "s/a.png"}, "takes one result"),
+        (("s",), {"output": "s/a.png"}, "takes one result, a folder needs an output folder"),
         (("s",), {"output": "notes.txt"}, "is a file"),
-        (("s/a.png", "s/b.png"), {"output": "x.png"}, "takes one result"),
-        (("s",), {"output": "-"}, "takes one result"),
+        (("s/a.png", "s/b.png"), {"output": "x.png"}, "there are more inputs"),
+        (("s",), {"output": "-"}, "a folder needs an output folder"),
+        (("s",), {"output": ""}, "no output was named"),
+        (("s/a.png",), {"output": "page.pdf"}, r"\.pdf cannot be written"),
+        (("-",), {"output": "page.PSD"}, r"\.psd cannot be written"),
         (("s/a.png", "-"), {"output": "-"}, "takes one result"),
         (("s/a.png",), {"output": "x.gif"}, "cannot be written"),
         (("s/a.png",), {"output": "x.jpg", "pixels": Pixels.BILEVEL}, "cannot hold"),

@@ -50,8 +50,8 @@ def add(folder: Path, *records: Record) -> None:
             manifest.add(item)
 
 
-def done(folder: Path, options: str = "key", model: str = "sha") -> bool:
-    return read(folder).is_done(str(folder.parent / "a.png"), options, model)
+def done(folder: Path, name: str = "a.png", output: str = "a.png", options: str = "key", model: str = "sha") -> bool:
+    return read(folder).is_done(str(folder.parent / name), str(folder / output), options, model)
 
 
 def test_what_is_done_stays_done_until_something_changes(folder):
@@ -60,6 +60,8 @@ def test_what_is_done_stays_done_until_something_changes(folder):
     assert done(folder)
     assert not done(folder, options="other")
     assert not done(folder, model="other")
+    (folder / "b.png").touch()
+    assert not done(folder, output="b.png")
     (folder / "a.png").unlink()
     assert not done(folder)
 
@@ -79,9 +81,9 @@ def test_a_changed_or_vanished_input_is_not_done(folder):
 def test_later_lines_override_earlier_ones_also_while_open(folder):
     with open_manifest(folder) as manifest:
         manifest.add(record(folder))
-        assert manifest.is_done(str(folder.parent / "a.png"), "key", "sha")
+        assert manifest.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
         manifest.add(record(folder, status=Status.FAILED, error="broke"))
-        assert not manifest.is_done(str(folder.parent / "a.png"), "key", "sha")
+        assert not manifest.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
     assert not done(folder)
     add(folder, record(folder))
     assert done(folder)
@@ -103,7 +105,9 @@ def test_the_folder_may_be_moved_and_the_run_started_from_elsewhere(folder, monk
     add(Path("out"), record(folder, input="a.png", output="out/a.png"))
     folder.rename(folder.parent / "elsewhere")
     monkeypatch.chdir("/")
-    assert read(folder.parent / "elsewhere").is_done(str(folder.parent / "a.png"), "key", "sha")
+    assert done(folder.parent / "elsewhere")
+    monkeypatch.chdir(folder.parent)
+    assert read(Path("elsewhere")).is_done("a.png", "./elsewhere/a.png", "key", "sha")
 
 
 def test_names_are_by_absolute_input(folder):
@@ -145,7 +149,7 @@ def test_names_that_are_no_text_survive(folder):
     (folder.parent / odd).write_bytes(b"x")
     (folder / odd).touch()
     add(folder, record(folder, odd))
-    assert read(folder).is_done(str(folder.parent / odd), "key", "sha")
+    assert done(folder, odd, odd)
 
 
 def test_reading_writes_nothing(tmp_path):

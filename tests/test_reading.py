@@ -204,6 +204,15 @@ def test_a_profile_of_another_kind_is_dropped_with_a_warning():
     assert page.metadata.icc == srgb  # for writing.py to turn into grey
 
 
+def test_a_damaged_cmyk_profile_is_dropped_with_a_warning():
+    profile = (bytes(12) + b"prtrCMYKLab " + bytes(12) + b"acsp").ljust(300, b"\xff")
+    with pytest.raises(OSError, match="cannot"):
+        ImageCms.ImageCmsProfile(io.BytesIO(profile))
+    _, _, page = read_one(encoded(Image.new("CMYK", (8, 8)), "JPEG", icc_profile=profile))
+    assert page.metadata.icc is None
+    assert page.warnings == ("its ICC profile does not work and was left out",)
+
+
 def test_lab_becomes_srgb():
     lab = Image.merge("LAB", [Image.new("L", (4, 4), v) for v in (255, 128, 128)])
     pixels, _, page = read_one(encoded(lab, "TIFF"))
@@ -266,6 +275,14 @@ def test_all_pages_of_a_tiff_whatever_their_size_and_kind(tmp_path):
     assert [s[:3] for s in seen] == [(0, 4, (17, 13)), (1, 4, (17, 13)), (2, 4, (17, 5)), (3, 4, (256, 256))]
     assert np.array_equal(seen[1][3], RGB)
     assert np.array_equal(seen[3][3][..., 0], ROUNDED)
+
+
+def test_a_bad_page_is_named_by_its_number(tmp_path):
+    path = tmp_path / "many.tif"
+    pages = [Image.fromarray(GRAY), Image.fromarray(RNG.integers(0, 256, (50, 50), dtype=np.uint8))]
+    pages[0].save(path, save_all=True, append_images=[pages[1], pages[0]])
+    assert refused(path, max_megapixels=0.001).startswith("page 2 of 3: it has")
+    assert refused(path, max_megapixels=0.001).endswith("(raise --max-megapixels)")
 
 
 def test_thumbnails_in_a_tiff_are_no_pages(tmp_path):

@@ -55,6 +55,12 @@ def test_a_file_is_looked_up_in_a_folder(tmp_path, page):
     assert only(score(truth, tmp_path / "r", "document")).figures == PERFECT
 
 
+def test_pillows_own_limit_does_not_count(tmp_path, page, monkeypatch):
+    truth = save(tmp_path / "t.png", page)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    assert only(score(truth, truth, "document")).figures == PERFECT
+
+
 def test_bad_files_do_not_stop_the_rest(tmp_path, page):
     for name in ("broken", "good", "lost", "size", "twice"):
         save(tmp_path / "t" / f"{name}.png", page)

@@ -37,7 +37,7 @@ def test_windows_share_the_axis_evenly():
 
 
 def test_a_tile_without_core_is_refused_with_the_smallest_that_has_one():
-    with pytest.raises(UsageError, match="--tile 132"):
+    with pytest.raises(UsageError, match="take 132"):
         spans(1000, 128, stride=4, halo=64)
     assert spans(1000, 132, stride=4, halo=64)
 

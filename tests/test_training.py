@@ -161,3 +161,30 @@ def test_soft_dice_is_zero_for_the_truth_and_near_one_for_its_opposite():
     truth = (torch.arange(64).view(1, 1, 8, 8) % 3 == 0).float()
     assert soft_dice(truth * 200 - 100, truth).item() == pytest.approx(0, abs=1e-6)
     assert soft_dice(100 - truth * 200, truth).item() > 0.95
+
+
+def test_few_pages_make_one_batch_and_the_newest_weights_are_the_best(pages, tmp_path):
+    """Fewer pages than a batch, and none for validation: the user must still get the trained network."""
+    save = tmp_path / "few.pt"
+    options = ["--data-dir", str(pages / "bills"), "--save", str(save), "--width", "2", "--workers", "0"]
+    result = CliRunner().invoke(
+        cli, ["document", *options, "--num-epochs", "3", "--crop-size", "32", "--validation-share", "0"]
+    )
+    assert result.exit_code == 0, result.output
+    state = Checkpoint.load(save)
+    assert state.best_epoch == 3
+    assert all(torch.equal(value, state.ema[name]) for name, value in state.best.items())
+
+
+@pytest.mark.parametrize("other", [["--num-blocks", "1"], ["--upsampling", "nearest"]])
+def test_a_checkpoint_of_another_network_is_not_resumed(pages, trained, other):
+    result = CliRunner().invoke(cli, ["document", "--data-dir", str(pages), "--save", str(trained), *SMALL, *other])
+    assert result.exit_code == 1
+    assert "use another --save" in result.output
+
+
+def test_what_is_no_checkpoint_is_one_clear_line(tmp_path):
+    (tmp_path / "junk.pt").write_bytes(b"junk")
+    result = CliRunner().invoke(export_cli, ["document", str(tmp_path / "junk.pt"), "-o", str(tmp_path / "x.onnx")])
+    assert result.exit_code == 1
+    assert "no bgtool checkpoint" in result.output

@@ -2,19 +2,24 @@ import io
 import os
 import stat
 import struct
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 import tifffile
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 from PIL import Image, ImageCms, IptcImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
 from bgtool import __version__, icc
+from bgtool.atomic import sweep
 from bgtool.errors import InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
-from bgtool.metadata import Metadata, Resolution
+from bgtool.metadata import EXIF_IFD, GPS_IFD, TEXT_TAGS, Metadata, Resolution
 from bgtool.options import Format
 from bgtool.reading import open_pages
 from bgtool.tiff import TiffWriter
@@ -29,8 +34,8 @@ RESULTS = {
     Pixels.RGBA: RNG.integers(0, 256, (40, 61, 4), dtype=np.uint8),
 }
 EXACT = {
-    ".png": list(Pixels),
-    ".tif": list(Pixels),
+    ".png": list(RESULTS),
+    ".tif": list(RESULTS),
     ".bmp": [Pixels.BILEVEL, Pixels.GRAY, Pixels.RGB],
     ".ppm": [Pixels.BILEVEL, Pixels.GRAY, Pixels.RGB],
     ".jp2": [Pixels.GRAY, Pixels.RGB, Pixels.RGBA],
@@ -47,7 +52,7 @@ def write(path: Path, kind: Pixels, metadata: Metadata = DPI_300) -> list[str]:
     return writer.warnings
 
 
-def metadata_of(path: Path) -> Metadata:
+def metadata_of(path: Path | io.BytesIO) -> Metadata:
     with open_pages(path, max_megapixels=10) as reader:
         [page] = reader
         assert not page.warnings
@@ -403,6 +408,96 @@ def test_cmyk_with_a_profile_goes_through_it_to_srgb(tmp_path, suffix):
     assert not page.warnings
 
 
+# --- metadata that makes no sense -------------------------------------------------------------------------------------
+
+SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4, 16: 8}  # of a TIFF type
+ODD_TAGS = [*sorted(TEXT_TAGS), 282, 283, 296, 305, 700, 33723, 34675, EXIF_IFD, GPS_IFD, 33434, 36864, 37500, 37510]
+
+
+def tiny_tiff(tag: int, kind: int, data: bytes, group: int = 0) -> bytes:
+    """A TIFF of one grey pixel with one tag more, in its first directory or in the EXIF or GPS directory."""
+    ours = {tag: (kind, len(data) // SIZES[kind], data)}
+    page = {256: 1, 257: 1, 258: 8, 259: 1, 262: 1, 273: 0, 277: 1, 278: 1, 279: 1, 282: 72, 283: 72}
+    entries = {key: (4, 1, struct.pack("<I", value)) for key, value in page.items()}
+    if not group:
+        return struct.pack("<2sHI", b"II", 42, 8) + directory_bytes(entries | ours, 8)
+    entries[group] = (4, 1, b"....")
+    second = 8 + len(directory_bytes(entries, 8))
+    entries[group] = (4, 1, struct.pack("<I", second))
+    return struct.pack("<2sHI", b"II", 42, 8) + directory_bytes(entries, 8) + directory_bytes(ours, second)
+
+
+def directory_bytes(entries: dict[int, tuple[int, int, bytes]], start: int) -> bytes:
+    table, values, beyond = struct.pack("<H", len(entries)), b"", start + 6 + 12 * len(entries)
+    for tag, (kind, count, data) in sorted(entries.items()):
+        place = data.ljust(4, b"\0") if len(data) <= 4 else struct.pack("<I", beyond + len(values))
+        values += data if len(data) > 4 else b""
+        table += struct.pack("<HHI", tag, kind, count) + place
+    return table + bytes(4) + values
+
+
+def odd_inputs(*tag: int | bytes) -> dict[str, io.BytesIO]:
+    tiff, jpeg = tiny_tiff(*tag), io.BytesIO()
+    Image.new("L", (1, 1)).save(jpeg, "JPEG", exif=b"Exif\0\0" + tiff)
+    return {"TIFF": io.BytesIO(tiff), "JPEG": jpeg}
+
+
+def rewritten(source: io.BytesIO, suffix: str) -> tuple[Metadata, tuple[str, ...]]:
+    """What is left of a file's metadata in an output made from it, and what was said while it was read."""
+    with open_pages(source, max_megapixels=1) as reader:
+        [page] = reader
+        pixels = page.window(0, 0, 1, 1)[..., 0]
+    output = io.BytesIO()
+    with open_writer(output, suffix=suffix) as writer:
+        writer.add(pixels, page.metadata)
+    return metadata_of(output), page.warnings
+
+
+@st.composite
+def odd_tags(draw):
+    kind = draw(st.sampled_from(sorted(SIZES)))
+    size = SIZES[kind] * draw(st.integers(0, 3))
+    return draw(st.sampled_from(ODD_TAGS)), kind, draw(st.binary(min_size=size, max_size=size))
+
+
+@settings(max_examples=150, deadline=None)
+@given(odd_tags(), st.sampled_from([0, EXIF_IFD, GPS_IFD]), st.sampled_from([".tif", ".png", ".jpg", ".webp", ".bmp"]))
+@example((271, 4, struct.pack("<I", 100_000)), 0, ".tif")
+@example((18246, 4, struct.pack("<I", 70_000)), 0, ".tif")
+@example((271, 9, struct.pack("<i", -1)), 0, ".tif")
+@example((282, 5, struct.pack("<2I", 2**32 - 1, 1)), 0, ".png")
+@example((282, 5, struct.pack("<2I", 2**32 - 1, 1)), 0, ".bmp")
+@example((282, 5, struct.pack("<2I", 0, 0)), 0, ".jp2")
+@example((282, 12, struct.pack("<d", 1e30)), 0, ".tif")
+@example((282, 12, struct.pack("<d", 300.123456789)), 0, ".tif")
+def test_no_metadata_keeps_a_page_from_being_written(tag, group, suffix):
+    refused = []
+    for source in odd_inputs(*tag, group).values():
+        try:
+            rewritten(source, suffix)
+        except InputError as error:
+            refused.append(str(error))
+    assert all("damaged" in reason for reason in refused)  # which is of the input, by Pillow's judgement
+
+
+def test_numbers_in_the_place_of_text_are_kept_if_they_fit():
+    for source in odd_inputs(18246, 4, struct.pack("<I", 70_000)).values():
+        found, warnings = rewritten(source, ".tif")
+        assert (found.tags[18246], warnings) == (70_000, ())
+    for source in odd_inputs(271, 9, struct.pack("<i", -1)).values():
+        found, warnings = rewritten(source, ".tif")
+        assert (dict(found.tags), warnings) == ({}, ("some of its EXIF makes no sense and was left out",))
+
+
+@pytest.mark.parametrize("value", [struct.pack("<2I", 2**32 - 1, 1), struct.pack("<2I", 1, 101)])
+def test_a_resolution_out_of_reason_is_dropped_with_a_warning(value):
+    found, warnings = rewritten(odd_inputs(282, 5, value)["TIFF"], ".png")
+    assert found.resolution is None
+    assert warnings == ("its resolution is damaged and was left out",)
+    found, warnings = rewritten(odd_inputs(282, 5, struct.pack("<2I", 65535, 1))["TIFF"], ".tif")
+    assert (found.resolution, warnings) == (Resolution(Fraction(65535), Fraction(72)), ())
+
+
 # --- whole or not at all ----------------------------------------------------------------------------------------------
 
 
@@ -429,6 +524,28 @@ def test_an_output_that_fails_leaves_the_old_one_and_nothing_else(tmp_path):
         write_and_stop(path)
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_an_output_is_on_disk_before_it_gets_its_name(tmp_path, monkeypatch):
+    synced = []
+
+    def note(file: int) -> None:
+        assert not (tmp_path / "a.png").exists()
+        synced.append(os.fstat(file).st_size)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write(tmp_path / "a.png", Pixels.GRAY)
+    assert synced == [(tmp_path / "a.png").stat().st_size]
+
+
+def test_only_temporary_files_of_the_dead_are_swept_away(tmp_path):
+    with subprocess.Popen([sys.executable, "-c", ""]) as gone:
+        pass
+    stays = [f".bgtool-{os.getpid()}-0123abcd", ".bgtool-1-0123abcd", f".bgtool-{gone.pid}-notes", "a.png"]
+    for name in (*stays, f".bgtool-{gone.pid}-0123abcd", ".bgtool-999999999-0123abcd"):
+        (tmp_path / name).touch()
+    sweep({tmp_path, tmp_path / "missing", tmp_path / "a.png"})
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(stays)
 
 
 def test_an_output_has_the_permissions_of_any_new_file(tmp_path):

@@ -80,10 +80,10 @@ def training_options(command: Any) -> Any:
 
 
 def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
-    """Read the data and train; data that is not there is one line."""
+    """Read the data and train; data that is not there, or a checkpoint that does not fit, is one line."""
     try:
         train(make_task(), config, Console(stderr=True))
-    except FileNotFoundError as error:
+    except (FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -57,7 +58,10 @@ class Checkpoint:
         Raises:
             ValueError: the file is no checkpoint of this program.
         """
-        values = torch.load(path, map_location="cpu", weights_only=True)
+        try:
+            values = torch.load(path, map_location="cpu", weights_only=True)
+        except (pickle.UnpicklingError, RuntimeError, EOFError):
+            values = None
         if not isinstance(values, dict) or "task" not in values:
             raise ValueError(f"{path} is no bgtool checkpoint")
         return cls(**values)

@@ -66,6 +66,8 @@ AnyMember = TypeVar("AnyMember", bound=Member)
 def split_members(members: Sequence[AnyMember], share: float) -> tuple[list[AnyMember], list[AnyMember]]:
     """Training and validation part: of every set the given share, chosen by the hash of each stem.
 
+    A set of five or more gives at least one member, unless the share is 0.
+
     The choice depends on names alone, so adding a picture moves no other across.
     """
 
@@ -76,7 +78,7 @@ def split_members(members: Sequence[AnyMember], share: float) -> tuple[list[AnyM
     validation: list[AnyMember] = []
     for name in sorted({member.set_name for member in members}):
         ranked = sorted((m for m in members if m.set_name == name), key=rank)
-        count = round(len(ranked) * share)
+        count = max(round(len(ranked) * share), 1 if share and len(ranked) >= 5 else 0)
         validation += ranked[:count]
         training += ranked[count:]
     return training, validation

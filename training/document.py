@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torchvision import tv_tensors
 
 from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
-from training.loop import TrainConfig
+from training.loop import TrainConfig, mean_scores
 from training.losses import Loss, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.transforms import evaluate_document, train_document
@@ -53,7 +53,7 @@ class DocumentTask:
     def dataset(self) -> WeightedPairs:
         """Augmented windows of the training pages."""
         config = self.config
-        length = config.epoch_samples or len(self.training)
+        length = config.epoch_length(len(self.training))
         transform = train_document(config.crop_size)
         return WeightedPairs(self.training, transform, config.weights, length, config.seed)
 
@@ -70,9 +70,7 @@ class DocumentTask:
             with torch.autocast(device.type, torch.bfloat16):
                 ink = predict_page(network, page["image"].to(device)) >= 0.5
             by_set.setdefault(pair.set_name, []).append(f_measure(ink.cpu(), page["truth"] >= 0.5))
-        scores = [score for members in by_set.values() for score in members]
-        means = {name: sum(members) / len(members) for name, members in by_set.items()}
-        return {self.metric: sum(scores) / max(1, len(scores)), **means}
+        return mean_scores(self.metric, by_set)
 
 
 def f_measure(ink: Tensor, truth: Tensor) -> float:

@@ -6,7 +6,7 @@ import copy
 import math
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -37,7 +37,7 @@ class TrainConfig:
         crop_size: side of a training window in pixels.
         lr: peak learning rate; a cosine brings it from there to a hundredth.
         num_epochs: length of the whole schedule.
-        epoch_samples: samples of one epoch; 0 takes one for each training pair.
+        epoch_samples: samples of one epoch, made up to whole batches; 0 takes one for each training pair.
         validation_share: share of every set that is kept for validation.
         validate_every: epochs between two validations.
         ema_decay: decay of the moving average of the weights, per step.
@@ -63,6 +63,10 @@ class TrainConfig:
     workers: int = 2
     seed: int = 0
 
+    def epoch_length(self, members: int) -> int:
+        """Samples of an epoch over so many members: whole batches, at least one."""
+        return -(-(self.epoch_samples or members) // self.batch_size) * self.batch_size
+
 
 class Task(Protocol):
     """What the loop needs to know of a network and its data."""
@@ -84,7 +88,14 @@ class Task(Protocol):
         """Loss of one batch that is already on the network's device."""
 
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:
-        """Figures of the network on the validation pairs; `metric` is the one that counts (higher is better)."""
+        """Figures on the validation pairs, none without pairs; the one called `metric` counts (higher is better)."""
+
+
+def mean_scores(metric: str, by_set: Mapping[str, Sequence[float]]) -> dict[str, float]:
+    """The mean over all members under the metric's name, and the mean of each set under its own; empty without any."""
+    scores = [score for members in by_set.values() for score in members]
+    means = {name: sum(members) / len(members) for name, members in by_set.items()}
+    return {metric: sum(scores) / len(scores), **means} if scores else {}
 
 
 @dataclass(frozen=True)
@@ -148,6 +159,7 @@ def resume(
     """
     if Path(config.save).exists():
         state = Checkpoint.load(Path(config.save))
+        check_same(state, task, config)
         network.load_state_dict(state.weights)
         ema.load_state_dict(state.ema)
         optimizer.load_state_dict(state.optimizer)
@@ -170,6 +182,15 @@ def resume(
         optimizer=optimizer.state_dict(),
         epoch=0,
     )
+
+
+def check_same(state: Checkpoint, task: Task, config: TrainConfig) -> None:
+    """Raise ValueError if the checkpoint to resume is of another network or other data than the command asks for."""
+    found = {"task": state.task, "network": state.network, "data sets": state.training_sets}
+    asked = {"task": task.name, "network": task.network_config(), "data sets": task.training_sets}
+    for name, value in asked.items():
+        if found[name] != value:
+            raise ValueError(f"{config.save} was trained with {name} {found[name]}, not {value}: use another --save")
 
 
 def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
@@ -221,8 +242,14 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
 
 
 def make_loader(dataset: WeightedDraw, config: TrainConfig, process: Process) -> DataLoader[Sample]:
-    """Batches of this process: every world-th sample of each epoch."""
-    mine = range(process.rank, len(dataset) - len(dataset) % config.batch_size, process.world)
+    """Batches of this process: every world-th sample of each epoch.
+
+    Raises:
+        ValueError: the batch cannot be shared evenly among the processes.
+    """
+    if config.batch_size % process.world:
+        raise ValueError(f"a batch of {config.batch_size} cannot be shared evenly by {process.world} processes")
+    mine = range(process.rank, len(dataset), process.world)
     return DataLoader(
         dataset,
         batch_size=config.batch_size // process.world,
@@ -241,14 +268,17 @@ def finish_epoch(
     parts: tuple[nn.Module, nn.Module, torch.optim.Optimizer],
     device: torch.device,
 ) -> None:
-    """Validate when it is time to, keep the best weights, and bring `state` up to date."""
+    """Validate when it is time to, keep the best weights, and bring `state` up to date.
+
+    As long as nothing was measured, for want of validation pairs or of time, the newest weights are the best.
+    """
     network, ema, optimizer = parts
     epoch = int(row["epoch"])
     if epoch % config.validate_every == 0 or epoch == config.num_epochs:
         row.update(task.validate(ema, device))
-        if row[task.metric] > state.best_score:
-            state.best = copy.deepcopy(ema.state_dict())
-            state.best_score, state.best_epoch = row[task.metric], epoch
+    if row.get(task.metric, state.best_score) > state.best_score or state.best_score == -math.inf:
+        state.best = copy.deepcopy(ema.state_dict())
+        state.best_score, state.best_epoch = row.get(task.metric, -math.inf), epoch
     state.weights, state.ema = network.state_dict(), ema.state_dict()
     state.optimizer, state.epoch = optimizer.state_dict(), epoch
     state.log.append(row)

@@ -11,7 +11,7 @@ from torchmetrics.functional.classification import binary_jaccard_index
 from torchvision.transforms.v2 import functional as tv
 
 from training.datasets import Sample, split_members
-from training.loop import TrainConfig
+from training.loop import TrainConfig, mean_scores
 from training.losses import Loss, masked_loss
 from training.networks.unet import UNet, UNetConfig
 from training.people import Photo, WeightedPeople, find_backgrounds, find_people
@@ -59,7 +59,7 @@ class PersonTask:
     def dataset(self) -> WeightedPeople:
         """Augmented windows of the training photos."""
         config = self.config
-        length = config.epoch_samples or len(self.training)
+        length = config.epoch_length(len(self.training))
         return WeightedPeople(self.training, TrainPerson(config.crop_size), config.weights, length, config.seed)
 
     def loss(self, network: nn.Module, batch: Sample) -> Tensor:
@@ -79,9 +79,7 @@ class PersonTask:
                 person[:, :height, :width], sample["truth"], ignore_index=IGNORED, zero_division=1.0
             )
             by_set.setdefault(set_name, []).append(score.item())
-        scores = [score for members in by_set.values() for score in members]
-        means = {name: sum(members) / len(members) for name, members in by_set.items()}
-        return {self.metric: sum(scores) / max(1, len(scores)), **means}
+        return mean_scores(self.metric, by_set)
 
 
 def person_of(network: nn.Module, image: Tensor) -> Tensor:

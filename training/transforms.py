@@ -119,7 +119,7 @@ def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
     shade = blur(verso.flip(-1), uniform(0.6, 3.0))
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
-    return scan * (1 - uniform(0.1, 0.55) * tint * shade * patchy)
+    return scan * (1 - uniform(0.1, 0.75) * tint * shade * patchy)
 
 
 def faint_ink(scan: Tensor) -> Tensor:
@@ -183,7 +183,7 @@ class TrainDocument:
     """
 
     def __init__(self, crop_size: int) -> None:
-        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5)
+        self.window = RandomWindow(crop_size, scales=(0.6, 1.7), degrees=5)
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
@@ -199,17 +199,17 @@ class TrainDocument:
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
     def _degrade(self, image: Tensor, truth: Tensor, other: Tensor) -> Tensor:
-        if chance(0.12):
+        if chance(0.05):
             image = synthetic_page(truth)
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
-            (0.2, faint_ink),
-            (0.2, lambda scan: bleed_through(scan, other)),
-            (0.2, stains),
-            (0.3, uneven_light),
-            (0.6, tone),
-            (0.2, soften),
-            (0.4, grain),
-            (0.2, jpeg),
+            (0.08, faint_ink),
+            (0.35, lambda scan: bleed_through(scan, other)),
+            (0.12, stains),
+            (0.2, uneven_light),
+            (0.5, tone),
+            (0.15, soften),
+            (0.25, grain),
+            (0.1, jpeg),
         ]
         for probability, step in steps:
             if chance(probability):

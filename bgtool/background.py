@@ -1,0 +1,116 @@
+"""What stands behind a person: nothing, a colour, an image, or the photo's own background out of focus."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageCms, ImageColor
+
+from bgtool import icc
+from bgtool.errors import InputError, UsageError
+from bgtool.reading import open_pages
+
+TRANSPARENT, BLUR = "transparent", "blur"
+MAX_MEGAPIXELS = 200.0
+
+
+@dataclass(frozen=True)
+class Scenery:
+    """A picture of which a part is spread over a frame.
+
+    Attributes:
+        image: mode RGB.
+        box: left, top, right and bottom of that part in pixels; fractions count.
+        size: width and height of the frame in pixels.
+    """
+
+    image: Image.Image
+    box: tuple[float, float, float, float]
+    size: tuple[int, int]
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """The pixels in columns x0 to x1 and rows y0 to y1 of the frame, ends excluded: uint8 [y1-y0, x1-x0, 3]."""
+        left, top, right, bottom = self.box
+        x, y = (right - left) / self.size[0], (bottom - top) / self.size[1]
+        part = left + x0 * x, top + y0 * y, min(left + x1 * x, right), min(top + y1 * y, bottom)
+        return np.asarray(self.image.resize((x1 - x0, y1 - y0), Image.Resampling.BICUBIC, part))
+
+
+@dataclass(frozen=True)
+class Background:
+    """A background as the user chose it.
+
+    Attributes:
+        name: ``transparent``, ``blur``, a colour or a path.
+        image: mode RGB; a colour is a single pixel; None for ``transparent`` and ``blur``.
+        profile: ICC profile of the image; None for sRGB.
+        sha256: hex digest of the image's file, empty without one.
+    """
+
+    name: str
+    image: Image.Image | None = field(default=None, repr=False, compare=False)
+    profile: bytes | None = field(default=None, repr=False, compare=False)
+    sha256: str = ""
+
+    def in_profile(self, profile: bytes | None) -> Background:
+        """The same to the eye in the colours of another RGB profile; None, or one of another kind, stands for sRGB."""
+        wanted = profile if profile and icc.space(profile) == "RGB" else None
+        if self.image is None or wanted == self.profile:
+            return self
+        source, target = (ImageCms.ImageCmsProfile(io.BytesIO(p or icc.srgb())) for p in (self.profile, wanted))
+        try:
+            image = ImageCms.profileToProfile(self.image, source, target)
+        except ImageCms.PyCMSError:  # a profile that does not work is as good as none
+            return self
+        return replace(self, image=image, profile=wanted)
+
+    def behind(self, size: tuple[int, int]) -> Scenery:
+        """The image scaled to fill a frame, its centre in the centre. Raises ValueError where there is no image."""
+        if self.image is None:
+            raise ValueError(f"no image: {self.name}")
+        width, height = self.image.size
+        scale = min(width / size[0], height / size[1])
+        wide, high = size[0] * scale, size[1] * scale
+        left, top = (width - wide) / 2, (height - high) / 2
+        return Scenery(self.image, (left, top, left + wide, top + high), size)
+
+
+def read_background(text: str) -> Background:
+    """The background that a text names: ``transparent``, ``blur``, else a colour as Pillow reads it, else an image.
+
+    Raises:
+        UsageError: it is neither a colour nor a readable image.
+    """
+    if text in (TRANSPARENT, BLUR):
+        return Background(text)
+    try:
+        colour = ImageColor.getrgb(text)
+    except ValueError:
+        return _read_image(text)
+    if len(colour) > 3:
+        raise UsageError(f"the background {text} is not opaque", "leave its alpha out")
+    return Background(text, Image.new("RGB", (1, 1), colour))
+
+
+def _read_image(path: str) -> Background:
+    try:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError):
+        raise UsageError(
+            f"the background {path!r} is neither a colour nor a readable file",
+            "take transparent, blur, a colour such as white or #336699, or the path of an image",
+        ) from None
+    try:
+        with open_pages(io.BytesIO(data), max_megapixels=MAX_MEGAPIXELS) as pages:
+            page = next(iter(pages))
+            image, profile = Image.fromarray(page.window(0, 0, *page.size)), page.metadata.icc
+    except InputError as error:
+        raise UsageError(f"the background {path!r} is no readable image: {error}") from None
+    return Background(
+        path, image, profile if profile and icc.space(profile) == "RGB" else None, hashlib.sha256(data).hexdigest()
+    )

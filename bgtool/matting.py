@@ -1,0 +1,218 @@
+"""The edge of a person: alpha that follows the picture's own edges, and edge colours without the old background.
+
+Both are worked out on a small copy of the photo, the guide, as fields that change slowly; applying them to a pixel of
+the full photo then takes a few products. Planes are float32 [h, w], pictures float32 [h, w, 3], both 0..1; radii are
+in pixels of the network's working size, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+Plane = NDArray[np.float32]
+Picture = NDArray[np.float32]
+Pixels = NDArray[np.uint8]
+
+SETTLED = 0.03
+"""Alpha of the network this near to 0 or 1 is 0 or 1: there the picture has no say."""
+
+FIT_RADIUS = 3.0
+"""Of the squares in which alpha is explained by colour: how far the network's edge may be off."""
+
+MEAN_RADIUS = 0.5
+"""Of the squares over which explanations are averaged: just enough to hide their borders."""
+
+NOISE = 1e-3
+"""Variance of colours below which little is learnt from them: 8 of 255 levels, squared."""
+
+LEAST_WEIGHT = 0.02
+"""Weight of a pixel of which the network knows nothing; a pixel of which it is sure has 1."""
+
+GAIN = 1.2
+"""A regression is drawn towards the mean; this much steeper, it is not."""
+
+COLOUR_RADII = (4.0, 1.25)
+"""Of the squares from which the colours of person and background come, wide and narrow."""
+
+LEAST_COVER = 1e-3
+"""Share of a square below which a weighted mean is no longer its own."""
+
+
+def unit(pixels: Pixels) -> NDArray[np.float32]:
+    """Grey levels as values 0..1."""
+    values: NDArray[np.float32] = pixels * np.float32(1 / 255)
+    return values
+
+
+def levels(values: NDArray[np.float32]) -> Pixels:
+    """Values 0..1 as grey levels."""
+    rounded: Pixels = np.rint(values * 255).astype(np.uint8)
+    return rounded
+
+
+def box_mean(plane: Plane, radius: int) -> Plane:
+    """Mean over a square of side 2·radius + 1, as if the edge of the plane went on outwards: float32 [h, w].
+
+    Sums of shifted rows: at the radii of this module four times as fast as differences of running sums.
+    """
+    for _ in range(2):
+        padded = np.pad(plane, ((radius, radius), (0, 0)), mode="edge")
+        total = padded[: len(plane)].copy()
+        for shift in range(1, 2 * radius + 1):
+            total += padded[shift : shift + len(plane)]
+        total /= 2 * radius + 1
+        plane = np.ascontiguousarray(total.T)
+    return plane
+
+
+def settle(alpha: Plane) -> Plane:
+    """The network's alpha with what is almost 0 or 1 made exactly so."""
+    settled: Plane = np.clip((alpha - SETTLED) / (1 - 2 * SETTLED), 0, 1)
+    return settled
+
+
+def fit_alpha(guide: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]:
+    """Alpha as an affine function of colour, another one at each pixel.
+
+    A colour guided filter (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013; on a small copy: He and Sun, "Fast
+    Guided Filter", 2015) with three changes. Pixels count by how sure the network is of them, so that the band it has
+    blurred does not water the regression down. The filter is trusted by the square of the share of alpha's variance
+    that colour explains: where a person wears the colours of the wall, the network's alpha stays. And it is trusted
+    only where the network leaves a doubt.
+
+    Args:
+        guide: float32 [h, w, 3].
+        alpha: float32 [h, w], settled.
+        scale: pixels of the guide per pixel of the working size.
+
+    Returns:
+        float32 [4, h, w]: three slopes and an offset. Alpha = slopes · colour + offset, clipped to 0..1; where the
+        given alpha is 0 or 1, slopes are 0 and the offset is that alpha.
+    """
+    doubt = 2 * alpha - 1
+    fit, explained = regress(guide, alpha, doubt**2 + LEAST_WEIGHT, max(1, round(FIT_RADIUS * scale)))
+    radius = round(MEAN_RADIUS * scale)
+    trust = box_mean(explained, radius) ** 2 * (1 - doubt**4)
+    for plane in fit:
+        plane[:] = GAIN * trust * box_mean(plane, radius)
+    fit[3] += trust * (1 - GAIN) / 2 + (1 - trust) * alpha  # the gain turns the line around alpha 1/2
+    return fit
+
+
+def regress(guide: Picture, alpha: Plane, weight: Plane, radius: int) -> tuple[NDArray[np.float32], Plane]:
+    """Weighted linear regression of alpha on colour over the square around each pixel.
+
+    Returns:
+        Three slopes and an offset, float32 [4, h, w], and the share of alpha's variance that they explain, 0..1.
+    """
+    total = box_mean(weight, radius)
+
+    def mean(plane: Plane) -> Plane:
+        return box_mean(weight * plane, radius) / total
+
+    channels = [np.ascontiguousarray(guide[..., channel]) for channel in range(3)]
+    means, mean_alpha = [mean(channel) for channel in channels], mean(alpha)
+    with_alpha = np.stack([mean(c * alpha) - m * mean_alpha for c, m in zip(channels, means, strict=True)])
+    covariance = np.empty((3, 3, *alpha.shape), np.float32)
+    for i in range(3):
+        for j in range(i, 3):
+            covariance[i, j] = covariance[j, i] = mean(channels[i] * channels[j]) - means[i] * means[j]
+        covariance[i, i] += NOISE
+    slopes = solve3(covariance, with_alpha)
+    offset = mean_alpha - (slopes * np.stack(means)).sum(axis=0)
+    variance = mean(alpha**2) - mean_alpha**2 + 1e-4
+    explained: Plane = np.clip((slopes * with_alpha).sum(axis=0) / variance, 0, 1)
+    return np.stack([*slopes, offset]), explained
+
+
+def solve3(matrix: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Solve a symmetric system of three equations at each pixel, by Cramer's rule.
+
+    Args:
+        matrix: float32 [3, 3, h, w], positive definite.
+        right: float32 [3, h, w].
+
+    Returns:
+        float32 [3, h, w].
+    """
+    first, second, third = matrix
+    adjugate = cross(second, third), cross(third, first), cross(first, second)
+    determinant = (first * adjugate[0]).sum(axis=0)
+    solution: NDArray[np.float32] = sum(row * value for row, value in zip(adjugate, right, strict=True)) / determinant
+    return solution
+
+
+def cross(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Cross products of vectors that lie along the first axis: [3, h, w]."""
+    return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
+
+
+def apply_alpha(fit: NDArray[np.float32], colours: Picture) -> Plane:
+    """Alpha of a picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
+    alpha: Plane = fit[3].copy()
+    for channel in range(3):
+        alpha += fit[channel] * colours[..., channel]
+    return np.clip(alpha, 0, 1, out=alpha)
+
+
+def fit_colours(guide: Picture, alpha: Plane, visible: Plane, scale: float) -> tuple[Picture, Picture]:
+    """The colours of person and background around each pixel, both as if the other were not there.
+
+    Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021: means weighted by alpha and by its complement,
+    over a wide square and then, starting from what that gave, over a narrow one.
+
+    Args:
+        guide: float32 [h, w, 3].
+        alpha: float32 [h, w], 0..1.
+        visible: float32 [h, w], how far the guide's colours are those of the photo; 0 where it is transparent.
+        scale: pixels of the guide per pixel of the working size.
+
+    Returns:
+        Person and background, float32 [h, w, 3] each.
+    """
+    person = background = guide
+    for radius in (max(1, round(radius * scale)) for radius in COLOUR_RADII):
+        around = weighted_mean(person, alpha * visible, [radius])
+        background = weighted_mean(background, (1 - alpha) * visible, [radius])
+        person = clean_colours(guide, alpha, around, background)
+    return around, background
+
+
+def weighted_mean(picture: Picture, weight: Plane, radii: Sequence[int], otherwise: Picture | None = None) -> Picture:
+    """Means of a picture, weighted, over squares of these radii one after the other.
+
+    Where there is no weight around, `otherwise` (the picture itself unless given; float32, [h, w, 3] or [3]) shows.
+    """
+    otherwise = np.broadcast_to(picture if otherwise is None else otherwise, picture.shape)
+
+    def mean(plane: Plane) -> Plane:
+        for radius in radii:
+            plane = box_mean(plane, radius)
+        return plane
+
+    total = mean(weight) + LEAST_COVER
+    return np.stack(
+        [
+            (mean(weight * picture[..., channel]) + LEAST_COVER * otherwise[..., channel]) / total
+            for channel in range(3)
+        ],
+        axis=-1,
+    )
+
+
+def clean_colours(colours: Picture, alpha: Plane, person: Picture, background: Picture) -> Picture:
+    """The person's own colour at each pixel: what has to be mixed with the background to give what is seen.
+
+    Forte 2021: F = f + alpha · (I - alpha·f - (1 - alpha)·b).
+
+    Args:
+        colours: what is seen, float32 [h, w, 3].
+        alpha: float32 [h, w], 0..1.
+        person, background: f and b, as `fit_colours` gives them, of the same size.
+    """
+    share = alpha[..., None]
+    mixed = background + share * (person - background)
+    return np.clip(person + share * (colours - mixed), 0, 1)

@@ -1,0 +1,128 @@
+"""Alpha that finds the picture's edge, and edge colours without the old background."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bgtool import matting
+from bgtool.matting import apply_alpha, box_mean, clean_colours, fit_alpha, fit_colours, levels, settle, unit
+
+SCALE = 4.0
+
+
+def disk(size=160, radius=50, soft=3.0):
+    """A disk whose alpha falls from 1 to 0 over `soft` pixels: float32 [size, size]."""
+    rows, columns = np.mgrid[:size, :size] - (size - 1) / 2
+    return np.clip((radius - np.hypot(rows, columns)) / soft + 0.5, 0, 1).astype(np.float32)
+
+
+def texture(seed, base, size=160):
+    """A picture around a colour with waves and noise, as cloth and walls have: float32 [size, size, 3]."""
+    rng = np.random.default_rng(seed)
+    rows, columns = np.mgrid[:size, :size] / size
+    waves = sum(0.04 * np.sin(40 * rng.random() * rows + 40 * rng.random() * columns + seed) for _ in range(3))
+    picture = np.asarray(base) + waves[..., None] + rng.normal(0, 0.02, (size, size, 3))
+    return picture.clip(0, 1).astype(np.float32)
+
+
+def mix(person, alpha, background):
+    return unit(levels(alpha[..., None] * person + (1 - alpha[..., None]) * background))
+
+
+def network_alpha(alpha, shift=0, reach=6):
+    """What a network that sees a quarter of the pixels makes of an alpha: out of focus, and a little off."""
+    return settle(box_mean(np.roll(alpha, shift, axis=1), reach))
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 15), st.integers(0, 9))
+def test_box_mean_is_the_mean_of_a_square_with_the_edge_repeated(height, width, radius, seed):
+    plane = np.random.default_rng(seed).random((height, width), np.float32)
+    padded = np.pad(plane, radius, mode="edge")
+    side = 2 * radius + 1
+    expected = np.lib.stride_tricks.sliding_window_view(padded, (side, side)).mean(axis=(2, 3))
+    assert np.allclose(box_mean(plane, radius), expected, atol=1e-5)
+
+
+def test_solve3_solves():
+    rng = np.random.default_rng(1)
+    root = rng.random((5, 7, 3, 3)) + np.eye(3)
+    matrix, right = root @ root.swapaxes(-1, -2), rng.random((5, 7, 3))
+    expected = np.linalg.solve(matrix, right[..., None])[..., 0]
+    found = matting.solve3(np.moveaxis(matrix, (2, 3), (0, 1)).astype(np.float32), np.moveaxis(right, 2, 0))
+    assert np.allclose(np.moveaxis(found, 0, 2), expected, rtol=1e-3)
+
+
+def test_levels_come_back():
+    pixels = np.arange(256, dtype=np.uint8)
+    assert (levels(unit(pixels)) == pixels).all()
+
+
+@pytest.mark.parametrize("shift", [0, 3, -4])
+def test_the_edge_moves_to_where_the_colours_change(shift):
+    truth = disk()
+    guide = mix(texture(1, (0.7, 0.5, 0.4)), truth, texture(2, (0.3, 0.4, 0.5)))
+    seen = network_alpha(truth, shift)
+    found = apply_alpha(fit_alpha(guide, seen, SCALE), guide)
+    assert np.abs(found - truth).mean() < np.abs(seen - truth).mean() / 3
+    assert ((found > 0.5) != (truth > 0.5)).mean() < 0.005
+
+
+def test_where_colours_tell_nothing_the_networks_alpha_stays():
+    guide = texture(3, (0.5, 0.5, 0.5))
+    seen = network_alpha(disk())
+    found = apply_alpha(fit_alpha(guide, seen, SCALE), guide)
+    assert np.abs(found - seen).mean() < 0.01
+
+
+def test_settled_alpha_is_exact_whatever_the_colours():
+    guide = np.random.default_rng(0).random((160, 160, 3), np.float32)
+    seen = network_alpha(disk())
+    fit = fit_alpha(guide, seen, SCALE)
+    for value in (0, 1):
+        assert (seen == value).any()
+        assert (apply_alpha(fit, guide)[seen == value] == value).all()
+        assert (fit[:3, seen == value] == 0).all()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (3, 2)])
+def test_a_picture_smaller_than_the_window_is_no_trouble(size):
+    guide = np.random.default_rng(0).random((*size, 3), np.float32)
+    alpha = np.full(size, 0.5, np.float32)
+    found = apply_alpha(fit_alpha(guide, alpha, SCALE), guide)
+    person, background = fit_colours(guide, found, np.ones(size, np.float32), SCALE)
+    assert found.shape == size
+    assert np.isfinite([found.sum(), person.sum(), background.sum()]).all()
+
+
+def edge_error(found, person, alpha):
+    """Mean absolute error of the person's colours on the edge band, in levels, weighted by what shows of them."""
+    weight = np.where((alpha > 0.02) & (alpha < 0.98), alpha, 0)
+    return 255 * (np.abs(found - person).mean(axis=2) * weight).sum() / weight.sum()
+
+
+@pytest.mark.parametrize("backdrop", [(0.1, 0.6, 0.2), (0.95, 0.95, 0.95), (0.05, 0.05, 0.1)])
+@pytest.mark.parametrize("known", [True, False], ids=["true alpha", "fitted alpha"])
+def test_colour_error_on_the_edge_falls_by_half(backdrop, known):
+    truth, person = disk(soft=10), texture(4, (0.7, 0.45, 0.35))
+    seen = mix(person, truth, texture(5, backdrop))
+    alpha = truth if known else apply_alpha(fit_alpha(seen, network_alpha(truth, 1), SCALE), seen)
+    around = fit_colours(seen, alpha, np.ones_like(alpha), SCALE)
+    found = clean_colours(seen, alpha, *around)
+    assert edge_error(found, person, truth) < edge_error(seen, person, truth) / 2
+
+
+def test_what_is_all_person_keeps_its_colours_to_the_level():
+    truth = disk()
+    seen = mix(texture(6, (0.6, 0.5, 0.5)), truth, texture(7, (0.1, 0.2, 0.8)))
+    found = clean_colours(seen, truth, *fit_colours(seen, truth, np.ones_like(truth), SCALE))
+    assert (levels(found)[truth == 1] == levels(seen)[truth == 1]).all()
+
+
+def test_transparent_parts_lend_their_colour_to_nobody():
+    truth, person = disk(), np.broadcast_to(np.float32([0.8, 0.2, 0.2]), (160, 160, 3))
+    visible = (truth > 0).astype(np.float32)
+    seen = np.where(visible[..., None] > 0, person, np.float32(1))  # a cut-out laid on white
+    found = clean_colours(seen, truth, *fit_colours(seen, truth, visible, SCALE))
+    assert np.abs(found - person)[truth > 0].max() < 0.02

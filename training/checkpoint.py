@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -60,7 +59,9 @@ class Checkpoint:
         """
         try:
             values = torch.load(path, map_location="cpu", weights_only=True)
-        except (pickle.UnpicklingError, RuntimeError, EOFError):
+        except OSError:
+            raise
+        except Exception:  # the several readers behind torch.load raise each their own
             values = None
         if not isinstance(values, dict) or "task" not in values:
             raise ValueError(f"{path} is no bgtool checkpoint")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -14,9 +14,11 @@ from bgtool.batch import work_for
 from bgtool.discovery import Job
 from bgtool.document import clean_page
 from bgtool.errors import InputError
+from bgtool.metadata import Metadata
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style, with_enums
 from bgtool.person import Look, cut_out
 from bgtool.pipeline import Observer, Outcome, Summary, run
+from bgtool.reading import Page, page_of
 from bgtool.runtime import Model, load_model
 
 __all__ = ["clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch"]
@@ -29,12 +31,12 @@ class ArraySource:
     """A picture in memory that is read in parts.
 
     Attributes:
-        pixels: uint8 [H, W, 3], RGB; transparent parts on white.
-        opacity: uint8 [H, W], 255 opaque; None where all of it is.
+        pixels: uint8 [H, W, 3], RGB.
+        metadata: none.
     """
 
     pixels: NDArray[np.uint8]
-    opacity: NDArray[np.uint8] | None = None
+    metadata: Metadata = field(default_factory=Metadata)
 
     @property
     def size(self) -> tuple[int, int]:
@@ -46,23 +48,18 @@ class ArraySource:
         """RGB of the part from (x0, y0) up to, without, (x1, y1)."""
         return self.pixels[y0:y1, x0:x1]
 
-    def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
-        """Opacity of the same part; None without any."""
-        return None if self.opacity is None else self.opacity[y0:y1, x0:x1]
+    def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> None:
+        """None: all of it is opaque."""
 
 
-def source_of(picture: Picture) -> ArraySource:
-    """A Pillow image (any mode; transparent parts over white) or array as a source.
+def source_of(picture: Picture) -> ArraySource | Page:
+    """A Pillow image or an array as a source.
 
     Raises:
-        InputError: the array is not uint8 [H, W] or [H, W, 3], or the picture has no pixels.
+        InputError: the array is not uint8 [H, W] or [H, W, 3], the picture has no pixels or none of 8 or 16 bits.
     """
-    opacity = None
     if isinstance(picture, Image.Image):
-        if picture.has_transparency_data:
-            rgba = picture.convert("RGBA")
-            picture, opacity = Image.alpha_composite(Image.new("RGBA", rgba.size, "white"), rgba), rgba.getchannel("A")
-        picture = np.asarray(picture.convert("RGB"))
+        return page_of(picture)
     if (
         picture.dtype != np.uint8
         or picture.ndim not in (2, 3)
@@ -70,8 +67,7 @@ def source_of(picture: Picture) -> ArraySource:
         or not picture.size
     ):
         raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
-    pixels = picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2)
-    return ArraySource(pixels, None if opacity is None else np.asarray(opacity))
+    return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
 
 
 def clean(
@@ -80,7 +76,8 @@ def clean(
     """Clean one scan.
 
     Args:
-        picture: a Pillow image, or uint8 [H, W] or [H, W, 3] (RGB).
+        picture: a Pillow image of any 8- or 16-bit mode, turned upright as its EXIF says, or uint8 [H, W] or [H, W, 3]
+            (RGB).
         model: as `load_model` gives it; the shipped document model on the best device unless given. Loading takes a
             part of a second, so load once for many pictures.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
@@ -105,8 +102,8 @@ def cutout(
     """Cut the people out of one photo; where there are none, the result is empty.
 
     Args:
-        picture: a Pillow image, or uint8 [H, W] or [H, W, 3] (RGB). It is taken as it lies: turn a camera's file
-            upright first, with `PIL.ImageOps.exif_transpose`. What is transparent stays so.
+        picture: a Pillow image of any 8- or 16-bit mode, turned upright as its EXIF says, or uint8 [H, W] or [H, W, 3]
+            (RGB). What is transparent stays so.
         model: as `load_model(task="person")` gives it; the shipped person model on the best device unless given.
         background: ``transparent`` (mode RGBA), ``blur``, a colour as Pillow reads it or the path of an image (mode
             RGB).
@@ -119,9 +116,8 @@ def cutout(
         ModelError, DeviceError: the model cannot run.
     """
     options = CutoutOptions(inputs=(), output="", background=background, mask_only=mask_only, crop=crop)
-    profile = picture.info.get("icc_profile") if isinstance(picture, Image.Image) else None
     source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
-    pixels, _ = cut_out(source, model or load_model(task="person"), look, profile=profile)
+    pixels, _ = cut_out(source, model or load_model(task="person"), look, profile=source.metadata.icc)
     return Image.fromarray(pixels)
 
 

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool import __version__
+from bgtool.atomic import sweep
 from bgtool.discovery import Job, Plan, plan
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
@@ -282,6 +283,8 @@ def run(options: BatchOptions, work: Work, load: Callable[[], Model], observer: 
     with open_run(planned) as manifest:
         if manifest and manifest.names != names:  # another run has given names before this one had the lock
             planned = plan(options, work.pixels, manifest.names)
+        if manifest:
+            sweep({job.output.parent for job in planned.jobs})
         todo, summary = pending(planned, options, model, manifest)
         observer.planned(len(todo) + len(planned.failures), summary.skipped, describe(model))
 

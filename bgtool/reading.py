@@ -74,6 +74,17 @@ def open_pages(source: Path | BinaryIO, *, max_megapixels: float) -> Iterator[Pa
             yield reader
 
 
+def page_of(image: Image.Image) -> Page:
+    """A picture in memory as a page, read by the same rules as a file: upright, 16 bits scaled, CMYK by its profile.
+
+    Raises:
+        InputError: its pixels cannot be read.
+    """
+    with _decoding(), unlimited():
+        _check_depth(image)
+        return Page(image, 0, 1)
+
+
 class PageReader:
     """The pages of one file, decoded in turn: a page is gone when the next one is asked for.
 

@@ -49,6 +49,21 @@ def test_what_is_no_picture_is_refused(tiny_model, bad):
         bgtool.clean(bad, model=tiny_model)
 
 
+def test_images_are_read_as_files_are(tiny_model):
+    """16 bits are scaled, not clipped, and a camera's picture is turned upright."""
+    deep = np.linspace(0, 65535, 50 * 70).reshape(50, 70).astype(np.uint16)
+    scaled = np.round(deep / 257).astype(np.uint8)
+    assert (
+        bgtool.clean(Image.fromarray(deep), model=tiny_model).tobytes()
+        == bgtool.clean(scaled, model=tiny_model).tobytes()
+    )
+    turned = Image.fromarray(scan())
+    turned.getexif()[274] = 6
+    assert bgtool.clean(turned, model=tiny_model).size == (50, 70)
+    with pytest.raises(InputError):
+        bgtool.clean(Image.fromarray(np.zeros((4, 4), np.float32)), model=tiny_model)
+
+
 class Recorder:
     """An observer that remembers."""
 

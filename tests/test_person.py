@@ -199,8 +199,7 @@ def test_straight_undoes_the_white():
     opacity = rng.integers(0, 256, (50, 50), dtype=np.uint8)
     picture = Image.fromarray(np.dstack([colours, opacity]), "RGBA")
     source = source_of(picture)
-    assert source.opacity is not None
-    found = straight(source.pixels, source.opacity)
+    found = straight(source.window(0, 0, 50, 50), source.alpha_window(0, 0, 50, 50))
     off = np.abs(found.astype(int) - colours)[opacity > 0] * opacity[opacity > 0][:, None]
     assert off.max() <= 256  # a level as it shows
     assert (found[opacity == 0] == 255).all()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
@@ -20,8 +20,8 @@ def cli() -> None:
     """Turn checkpoints into ONNX models that bgtool runs."""
 
 
-Exporter = Callable[[Path, str, str, Mapping[str, Mapping[str, float]]], bytes]
-"""From a checkpoint, and name, version and figures for the card, to the bytes of a model file."""
+Exporter = Callable[[Path, str, str, str], bytes]
+"""From a checkpoint, and name, version and licence for the card, to the bytes of a model file."""
 
 
 def export_command(export: Exporter, summary: str) -> Callable[..., None]:
@@ -31,13 +31,11 @@ def export_command(export: Exporter, summary: str) -> Callable[..., None]:
     @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Model file.")
     @click.option("--name", help="Name on the card; the stem of the output unless given.")
     @click.option("--model-version", default="1", help="Version on the card.")
-    @click.option(
-        "--figures", type=click.File(), help="JSON with measured figures for the card: {set: {metric: number}}."
-    )
-    def run(checkpoint: Path, output: Path, name: str | None, model_version: str, figures: TextIO | None) -> None:
+    @click.option("--licence", default="not stated", help="Licence of the weights, on the card.")
+    def run(checkpoint: Path, output: Path, name: str | None, model_version: str, licence: str) -> None:
         try:
             output.parent.mkdir(parents=True, exist_ok=True)
-            model = export(checkpoint, name or output.stem, model_version, json.load(figures) if figures else {})
+            model = export(checkpoint, name or output.stem, model_version, licence)
         except (ValueError, ParityError) as error:
             raise click.ClickException(str(error)) from None
         output.write_bytes(model)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -33,7 +32,7 @@ def make_card(
     *,
     name: str,
     version: str,
-    figures: Mapping[str, Mapping[str, float]],
+    licence: str,
     **own: Any,
 ) -> Card:
     """The card of a network from `state`, the checkpoint at `path`; `own` are the fields in which the tasks differ."""
@@ -45,9 +44,8 @@ def make_card(
         parameters=sum(p.numel() for p in network.parameters()),
         loss=state.training["loss"],
         training_data=tuple(state.training_sets),
-        licence="MIT",
+        licence=licence,
         date=date.today().isoformat(),
         checkpoint_sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
-        figures=figures,
         **own,
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 
 from bgtool.card import ModelTask
@@ -14,13 +13,12 @@ from export.verify import check_parity
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 
 
-def export_document(checkpoint: Path, name: str, version: str, figures: Mapping[str, Mapping[str, float]]) -> bytes:
+def export_document(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
     """The ONNX file of a checkpoint's best weights, checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training document``.
-        name, version: for the card.
-        figures: measured figures for the card, by test set and metric.
+        name, version, licence: for the card.
 
     Raises:
         ValueError: the file is no checkpoint of a document training.
@@ -36,7 +34,7 @@ def export_document(checkpoint: Path, name: str, version: str, figures: Mapping[
         network,
         name=name,
         version=version,
-        figures=figures,
+        licence=licence,
         halo=-(-receptive_radius(config) // network.stride) * network.stride,
         working_size=0,
         precision="fp32",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
 from pathlib import Path
 
 from bgtool.card import ModelTask
@@ -19,13 +18,12 @@ ROUNDING_LEVELS = 8
 """Grey levels by which rounding the weights to float16 may move a pixel of a soft edge."""
 
 
-def export_person(checkpoint: Path, name: str, version: str, figures: Mapping[str, Mapping[str, float]]) -> bytes:
+def export_person(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
     """The ONNX file of a checkpoint's best weights, stored as float16 and checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training person``; its crop size becomes the working size.
-        name, version: for the card.
-        figures: measured figures for the card, by test set and metric.
+        name, version, licence: for the card.
 
     Raises:
         ValueError: the file is no checkpoint of a person training.
@@ -42,7 +40,7 @@ def export_person(checkpoint: Path, name: str, version: str, figures: Mapping[st
         network,
         name=name,
         version=version,
-        figures=figures,
+        licence=licence,
         halo=0,
         working_size=state.training["crop_size"],
         precision="fp16",

@@ -46,7 +46,7 @@ def test_a_smaller_halo_than_the_cards_would_show(tiny_model):
 
 
 def test_a_tile_too_small_for_its_halos_is_a_usage_error(tiny_model):
-    with pytest.raises(UsageError, match="--tile"):
+    with pytest.raises(UsageError, match="or more"):
         clean_page(scan(400, 400), tiny_model, Style.GRAY, tile=2 * HALO)
 
 

@@ -1,3 +1,4 @@
+import importlib.util
 import io
 import os
 import threading
@@ -340,9 +341,9 @@ def test_each_kind_of_bad_file_has_its_reason(tmp_path):
     assert refused(io.BytesIO()) == "standard input is empty"
 
 
+@pytest.mark.skipif(importlib.util.find_spec("pillow_heif") is not None, reason="nothing is missing")
 def test_heic_names_what_is_missing():
-    reason = refused(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
-    assert "pillow-heif" in reason or "damaged" in reason
+    assert "pillow-heif" in refused(io.BytesIO(b"\0\0\0\x18ftypheic" + bytes(100)))
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -54,13 +54,13 @@ def train(pages, save, *options):
 @pytest.fixture(scope="module")
 def trained(pages, tmp_path_factory):
     save = tmp_path_factory.mktemp("run") / "document.pt"
-    train(pages, save, "--num-epochs", "6", "--validation-share", "0.2", "--ema-decay", "0.8")
+    train(pages, save, "--num-epochs", "10", "--validation-share", "0.2", "--ema-decay", "0.8")
     return save
 
 
 def test_training_lowers_the_loss_and_logs_it(trained):
     log = Checkpoint.load(trained).log
-    assert [row["epoch"] for row in log] == list(range(1, 7))
+    assert [row["epoch"] for row in log] == list(range(1, 11))
     assert log[-1]["loss"] < 0.8 * log[0]["loss"]
     with trained.with_suffix(".csv").open() as file:
         rows = list(csv.DictReader(file))

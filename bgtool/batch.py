@@ -9,9 +9,10 @@ from bgtool.document import clean_page, default_tile
 from bgtool.formats import Pixels
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
 from bgtool.person import Look, cut_out
-from bgtool.pipeline import Advance, Result, Work
+from bgtool.pipeline import Result, Work
 from bgtool.reading import Page
 from bgtool.runtime import Model
+from bgtool.source import Advance
 from bgtool.tiling import check_tile
 
 PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Protocol
+from collections.abc import Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,27 +10,16 @@ from numpy.typing import NDArray
 from bgtool.card import Card
 from bgtool.options import Style
 from bgtool.runtime import Model
+from bgtool.source import Advance, Source
 from bgtool.tiling import Window, bands
 
 Array = NDArray[np.uint8]
-Advance = Callable[[int], None]
 
 DEFAULT_TILE = 1024
 """In pixels; the shipped network then needs about 1 GiB."""
 
 INK_BELOW = 128
 """Grey levels of the network's page that count as ink in a bilevel page."""
-
-
-class Source(Protocol):
-    """A decoded picture that can be read in parts."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-
-    def window(self, x0: int, y0: int, x1: int, y1: int) -> Array:
-        """RGB of the part from (x0, y0) up to, without, (x1, y1): uint8 [y1-y0, x1-x0, 3]."""
 
 
 def default_tile(card: Card) -> int:

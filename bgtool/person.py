@@ -6,7 +6,7 @@ The network sees a small copy. A copy some times larger, the guide, tells how al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from bgtool import matting
 from bgtool.background import BLUR, TRANSPARENT, Background, Scenery
 from bgtool.matting import Picture, Plane, levels, unit
 from bgtool.runtime import Model
+from bgtool.source import Advance, Source
 
 Array = NDArray[np.uint8]
 Box = tuple[int, int, int, int]
@@ -43,15 +44,8 @@ BLUR_RADIUS = 0.01
 ROWS = 512
 
 
-class Photo(Protocol):
-    """A decoded picture that can be read in parts, and says how opaque they are."""
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-
-    def window(self, x0: int, y0: int, x1: int, y1: int) -> Array:
-        """RGB from (x0, y0) up to, without, (x1, y1), transparent parts on white: uint8 [y1-y0, x1-x0, 3]."""
+class Photo(Source, Protocol):
+    """A decoded picture that also says how opaque its parts are."""
 
     def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> Array | None:
         """Opacity of the same pixels, uint8 [y1-y0, x1-x0], 255 opaque; None where all are."""
@@ -77,7 +71,7 @@ def cut_out(
     model: Model,
     look: Look,
     tile: int = 0,
-    advance: Callable[[int], None] = lambda pixels: None,
+    advance: Advance = lambda pixels: None,
     profile: bytes | None = None,
 ) -> tuple[Array, bool]:
     """Cut the person out of a photo.
@@ -138,7 +132,7 @@ class Scene:
         visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)
         return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)
 
-    def mask(self, tile: int, advance: Callable[[int], None]) -> Array:
+    def mask(self, tile: int, advance: Advance) -> Array:
         """Alpha of the whole photo, uint8 [H, W]."""
         width, height = self._photo.size
         result = np.zeros((height, width), np.uint8)
@@ -146,7 +140,7 @@ class Scene:
             result[y0:y1, x0:x1] = veiled(levels(alpha), opacity)
         return result
 
-    def rgba(self, tile: int, advance: Callable[[int], None]) -> Array:
+    def rgba(self, tile: int, advance: Advance) -> Array:
         """The person in the photo's own colours, uint8 [H, W, 4]; all four are 0 where there is nobody."""
         width, height = self._photo.size
         result = np.zeros((height, width, 4), np.uint8)
@@ -166,7 +160,7 @@ class Scene:
         picture = matting.weighted_mean(self._guide, weight, [radius] * 3, mean.astype(np.float32))
         return Scenery(Image.fromarray(levels(picture)), self._on_guide(box), (box[2] - box[0], box[3] - box[1]))
 
-    def _people(self, tile: int, advance: Callable[[int], None]) -> Iterator[tuple[Box, Array, Plane, Array | None]]:
+    def _people(self, tile: int, advance: Advance) -> Iterator[tuple[Box, Array, Plane, Array | None]]:
         """The windows in which there may be somebody, with their colours, alpha (float32 [h, w]) and opacity."""
         for box in windows(self._photo.size, tile):
             settled = self._settled_at(box)

@@ -31,6 +31,7 @@ from bgtool.manifest import History, Manifest, Record, Status, open_manifest, re
 from bgtool.options import BatchOptions
 from bgtool.reading import Page, open_pages
 from bgtool.runtime import Model
+from bgtool.source import Advance
 from bgtool.writing import open_writer
 
 POLL_SECONDS = 0.1
@@ -43,9 +44,6 @@ class Result:
 
     pixels: NDArray[np.uint8] | NDArray[np.bool_]
     warnings: tuple[str, ...] = ()
-
-
-Advance = Callable[[int], None]
 
 
 class Work(Protocol):

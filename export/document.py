@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bgtool.card import ModelTask
+from bgtool.tiling import round_up
 from export.cards import make_card, open_checkpoint
 from export.graph import PageGraph
 from export.lowering import lower
@@ -35,7 +36,7 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
         name=name,
         version=version,
         licence=licence,
-        halo=-(-receptive_radius(config) // network.stride) * network.stride,
+        halo=round_up(receptive_radius(config), network.stride),
         working_size=0,
         precision="fp32",
         architecture=describe(config),

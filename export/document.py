@@ -51,6 +51,7 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
 def describe(config: StackedConfig) -> str:
     """A stacked network in one line."""
     return (
-        f"{config.num_blocks} stacked U-Nets, {config.levels} levels, width {config.width}, "
+        f"{len(config.folds)} stacked U-Nets on pixels folded {' and '.join(f'{f}×{f}' for f in config.folds)}, "
+        f"{config.levels} levels, width {' and '.join(map(str, config.widths))}, "
         f"{config.upsampling} upsampling, colour input"
     )

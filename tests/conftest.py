@@ -19,18 +19,17 @@ from training.networks.stacked import StackedConfig, StackedUNet, receptive_radi
 ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data"))
 
-TINY = StackedConfig(num_blocks=2, levels=2, width=4)
+TINY = StackedConfig(folds=(1, 1), widths=(4, 4))
 
 
 def tiny_card(config: StackedConfig) -> Card:
     """A card for an untrained network."""
-    stride = 2**config.levels
     return Card(
         name="tiny",
         version="1",
         task=ModelTask.DOCUMENT,
-        stride=stride,
-        halo=-(-receptive_radius(config) // stride) * stride,
+        stride=config.stride,
+        halo=-(-receptive_radius(config) // config.stride) * config.stride,
         working_size=0,
         precision="fp32",
         architecture="test",

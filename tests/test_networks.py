@@ -19,30 +19,32 @@ def test_fixed_bicubic_equals_interpolate(height, width):
 
 def test_lowering_leaves_no_bicubic_and_changes_no_output():
     torch.manual_seed(0)
-    network = StackedUNet(StackedConfig(width=4)).eval()
+    network = StackedUNet(StackedConfig((2, 1), (4, 4))).eval()
     lowered = lower(copy.deepcopy(network))
     assert not any(isinstance(module, BicubicUpsample) for module in lowered.modules())
-    image = torch.rand(2, 3, 36, 20)
+    image = torch.rand(2, 3, 40, 24)
     for found, expected in zip(lowered(image), network(image), strict=True):
         assert (found - expected).abs().max() < 1e-5
 
 
 def test_stages_follow_the_recurrence_of_the_paper():
     torch.manual_seed(0)
-    network = StackedUNet(StackedConfig(num_blocks=3, width=4)).eval()
+    folds = (4, 2, 1)
+    network = StackedUNet(StackedConfig(folds, (4, 4, 4))).eval()
     image = torch.rand(1, 3, 16, 16)
     y = 1 - (0.299 * image[:, :1] + 0.587 * image[:, 1:2] + 0.114 * image[:, 2:])
-    for block, logits in zip(network.blocks, network(image), strict=True):
-        expected = y + block(torch.cat([image - 0.5, y - 0.5], dim=1))
+    for fold, block, logits in zip(folds, network.blocks, network(image), strict=True):
+        folded = F.pixel_unshuffle(torch.cat([image - 0.5, y - 0.5], dim=1), fold)
+        expected = y + F.pixel_shuffle(block(folded), fold)
         assert torch.allclose(logits, expected, atol=1e-5)
         y = torch.sigmoid(expected)
 
 
 @pytest.mark.parametrize("upsampling", list(Upsampling))
-@pytest.mark.parametrize(("num_blocks", "levels"), [(1, 1), (2, 2), (1, 3)])
-def test_the_receptive_radius_is_exact(upsampling, num_blocks, levels):
+@pytest.mark.parametrize(("folds", "levels"), [((1,), 1), ((1, 1), 2), ((1,), 3), ((4, 2), 1), ((2, 1), 2)])
+def test_the_receptive_radius_is_exact(upsampling, folds, levels):
     """Pooling is replaced by a mean and all activations are positive, so that every path shows in the gradient."""
-    config = StackedConfig(num_blocks, levels, 2, upsampling, batch_norm=False)
+    config = StackedConfig(folds, (2,) * len(folds), levels, upsampling, batch_norm=False)
     network = StackedUNet(config).double()
     with torch.no_grad():
         for parameter in network.parameters():
@@ -62,7 +64,7 @@ def test_the_receptive_radius_is_exact(upsampling, num_blocks, levels):
     assert reach == receptive_radius(config)
 
 
-def test_the_default_is_the_reference_network():
+def test_the_default_has_the_blocks_and_levels_of_the_reference():
     config = StackedConfig()
-    assert (config.num_blocks, config.levels, config.upsampling) == (2, 2, Upsampling.BICUBIC)
+    assert (len(config.folds), config.levels, config.upsampling) == (2, 2, Upsampling.BICUBIC)
     assert StackedConfig.from_dict(config.to_dict()) == config

@@ -100,7 +100,7 @@ def test_the_reference_spellings_are_taken(pages, tmp_path):
                  "--crop_size", "32", "--num_epochs", "1", "--lr", "0.001"]  # fmt: skip
     result = CliRunner().invoke(cli, ["document", *spellings, "--width", "2", "--workers", "0"])
     assert result.exit_code == 0, result.output
-    assert Checkpoint.load(save).network["num_blocks"] == 1
+    assert Checkpoint.load(save).network["folds"] == [4]
 
 
 def test_a_set_of_weight_zero_is_never_drawn(pages, tmp_path):

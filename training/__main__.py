@@ -94,8 +94,23 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
     "--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there."
 )
 @click.option("--num-blocks", type=click.IntRange(1), default=2, help="U-Net blocks in a row.")
+@click.option(
+    "--fold",
+    "folds",
+    type=click.IntRange(1),
+    multiple=True,
+    default=StackedConfig.folds,
+    help="Factor by which a block folds the page first. Repeatable, block by block; the last stands for the rest.",
+)
+@click.option(
+    "--width",
+    "widths",
+    type=click.IntRange(1),
+    multiple=True,
+    default=StackedConfig.widths,
+    help="Channels of a block's finest level. Repeatable, as --fold.",
+)
 @click.option("--levels", type=click.IntRange(1), default=2, help="Halvings inside a block.")
-@click.option("--width", type=click.IntRange(1), default=16, help="Channels at full size.")
 @click.option(
     "--upsampling", type=click.Choice(list(map(str, Upsampling))), default="bicubic", help="How a block doubles."
 )
@@ -103,15 +118,24 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
 @click.option("--crop-size", type=click.IntRange(32), default=256, help="Side of a training window in pixels.")
 @click.option("--loss", type=click.Choice(list(map(str, Loss))), default="bce-dice", help="Loss of each stage.")
 @training_options
-def document(num_blocks: int, levels: int, width: int, upsampling: str, batch_norm: bool, **options: Any) -> None:
+def document(
+    num_blocks: int,
+    folds: tuple[int, ...],
+    widths: tuple[int, ...],
+    levels: int,
+    upsampling: str,
+    batch_norm: bool,
+    **options: Any,
+) -> None:
     """Train the stacked U-Net on pairs of scan and clean page.
 
     The same command again goes on where the last one stopped.
     """
-    network = StackedConfig(num_blocks, levels, width, Upsampling(upsampling), batch_norm)
+    folds, widths = ((*values, *values[-1:] * num_blocks)[:num_blocks] for values in (folds, widths))
+    network = StackedConfig(folds, widths, levels, Upsampling(upsampling), batch_norm)
     config = TrainConfig(**options)
-    if config.crop_size % 2**levels:
-        raise click.UsageError(f"--crop-size must be a multiple of {2**levels} with --levels {levels}")
+    if config.crop_size % network.stride:
+        raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
     start(lambda: DocumentTask(config, network), config)
 
 
@@ -180,8 +204,9 @@ def person(
 def predict(files: tuple[Path, ...], load: Path, num_blocks: int | None, output: Path) -> None:
     """Run a checkpoint on images with PyTorch and write PNG: clean pages of documents, masks of people."""
     checkpoint = Checkpoint.load(load)
-    if num_blocks and num_blocks > checkpoint.network.get("num_blocks", 0):
-        raise click.UsageError(f"{load} has {checkpoint.network.get('num_blocks', 'no')} blocks, not {num_blocks}")
+    blocks = len(checkpoint.network.get("folds", ()))
+    if num_blocks and num_blocks > blocks:
+        raise click.UsageError(f"{load} has {blocks or 'no'} blocks, not {num_blocks}")
     run = predictor(checkpoint, num_blocks, torch.device("cuda" if torch.cuda.is_available() else "cpu"))
     output.mkdir(parents=True, exist_ok=True)
     for file in files:

@@ -119,7 +119,7 @@ def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
     shade = blur(verso.flip(-1), uniform(0.6, 3.0))
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
-    return scan * (1 - uniform(0.1, 0.75) * tint * shade * patchy)
+    return scan * (1 - uniform(0.1, 0.85) * tint * shade * patchy)
 
 
 def faint_ink(scan: Tensor) -> Tensor:
@@ -163,6 +163,38 @@ def jpeg(scan: Tensor) -> Tensor:
     return tv.jpeg((scan.clamp(0, 1) * 255).byte(), 20 + integer(71)).float() / 255
 
 
+def beyond_edge(height: int, width: int) -> Tensor:
+    """Distance in pixels beyond a random straight line that cuts a corner or a side off: float [1, height, width]."""
+    angle, cut = uniform(0, 2 * math.pi), uniform(0.02, 0.45)
+    if chance(0.6):
+        angle = round(angle / (math.pi / 2)) * math.pi / 2 + uniform(-0.05, 0.05)
+    rows = torch.linspace(-0.5, 0.5, height).view(1, -1, 1) * height
+    columns = torch.linspace(-0.5, 0.5, width).view(1, 1, -1) * width
+    along = rows * math.sin(angle) + columns * math.cos(angle)
+    return along - along.max() * (1 - 2 * cut)
+
+
+def spine(scan: Tensor) -> Tensor:
+    """The shadow of a book's fold: dark towards a line, within some ten to a hundred pixels."""
+    distance = beyond_edge(*scan.shape[-2:]).abs() if chance(0.7) else -beyond_edge(*scan.shape[-2:]).clamp(max=0)
+    return scan * (1 - uniform(0.3, 0.95) * torch.exp(-distance / uniform(5, 60)))
+
+
+def beside_page(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """End the page within the window: scanner bed, table or the edges of the pages below show beyond; no ink there."""
+    height, width = scan.shape[-2:]
+    distance = beyond_edge(height, width)
+    shade = uniform(0, 0.25) if chance(0.6) else uniform(0.25, 1)
+    bed = (shade * (0.8 + 0.4 * torch.rand(3))).view(3, 1, 1) * (0.8 + 0.4 * smooth_noise(height, width, 6))
+    if chance(0.3):  # fore-edge: lines along the page
+        period = uniform(3, 14)
+        bed = bed + uniform(0.05, 0.4) * torch.sin(distance * (2 * math.pi / period)) * smooth_noise(height, width, 8)
+    if chance(0.3):
+        bed = bed * (1 - uniform(0.2, 0.9) * torch.exp(-distance.clamp(min=0) / uniform(2, 20)))
+    cover = (distance / uniform(0.7, 2.5) + 0.5).clamp(0, 1)
+    return scan + cover * (bed - scan), truth * (distance < 0)
+
+
 def synthetic_page(truth: Tensor) -> Tensor:
     """Lay the ink of a truth, float [1, H, W], in a random colour on paper of our own making: float [3, H, W]."""
     height, width = truth.shape[-2:]
@@ -183,7 +215,7 @@ class TrainDocument:
     """
 
     def __init__(self, crop_size: int) -> None:
-        self.window = RandomWindow(crop_size, scales=(0.6, 1.7), degrees=5)
+        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5)
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
@@ -196,6 +228,8 @@ class TrainDocument:
             image, truth = image.transpose(-1, -2), truth.transpose(-1, -2)
         (other,) = self.window(sample["other"])
         image = self._degrade(image, truth, 1 - other.float() / 255)
+        if chance(0.12):
+            image, truth = beside_page(image, truth)
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
     def _degrade(self, image: Tensor, truth: Tensor, other: Tensor) -> Tensor:
@@ -206,6 +240,7 @@ class TrainDocument:
             (0.35, lambda scan: bleed_through(scan, other)),
             (0.12, stains),
             (0.2, uneven_light),
+            (0.06, spine),
             (0.5, tone),
             (0.15, soften),
             (0.25, grain),

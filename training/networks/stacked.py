@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
@@ -18,31 +20,39 @@ class StackedConfig:
     """Shape of a stacked U-Net.
 
     Attributes:
-        num_blocks: U-Net blocks one after the other.
+        folds: of each block, the factor f by which it folds the page first, f×f pixels to one with f·f times the
+            channels; its answer is unfolded again. 1: plain input.
+        widths: of each block, the channels of its finest level; each level down doubles them.
         levels: halvings (and doublings) inside a block.
-        width: channels at full size; each level down doubles them.
         upsampling: how a block doubles height and width.
         batch_norm: whether convolutions are followed by batch norm.
     """
 
-    num_blocks: int = 2
+    folds: tuple[int, ...] = (4, 2)
+    widths: tuple[int, ...] = (48, 32)
     levels: int = 2
-    width: int = 16
     upsampling: Upsampling = Upsampling.BICUBIC
     batch_norm: bool = True
 
-    def to_dict(self) -> dict[str, object]:
+    @property
+    def stride(self) -> int:
+        """H and W of a page must be multiples of this many pixels."""
+        return max(self.folds) << self.levels
+
+    def to_dict(self) -> dict[str, Any]:
         """Plain values, as a checkpoint stores them."""
-        return asdict(self) | {"upsampling": self.upsampling.value}
+        values = asdict(self) | {"upsampling": self.upsampling.value}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
 
     @classmethod
-    def from_dict(cls, values: dict[str, object]) -> StackedConfig:
+    def from_dict(cls, values: dict[str, Any]) -> StackedConfig:
         """The inverse of `to_dict`."""
-        return cls(**values | {"upsampling": Upsampling(values["upsampling"])})  # type: ignore[arg-type]
+        tuples = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
+        return cls(**values | tuples | {"upsampling": Upsampling(values["upsampling"])})
 
 
 class StackedUNet(nn.Module):
-    """``num_blocks`` U-Nets, each of which corrects the page that the one before it left.
+    """U-Nets in a row, each of which corrects the page that the one before it left.
 
     With ink = 1 and y0 = 1 - grey, stage k gives y_k = sigmoid(y_{k-1} + U_k(scan, y_{k-1})).
     Source: He and Schomaker 2019, DeepOtsu, section 3 (iterative enhancement with residual learning);
@@ -52,16 +62,17 @@ class StackedUNet(nn.Module):
     def __init__(self, config: StackedConfig) -> None:
         super().__init__()
         self.config = config
-        widths = [config.width << level for level in range(config.levels + 1)]
+        levels = range(config.levels + 1)
         self.blocks = nn.ModuleList(
-            UNetBlock(4, widths, 1, config.upsampling, config.batch_norm) for _ in range(config.num_blocks)
+            UNetBlock(4 * fold**2, [width << level for level in levels], fold**2, config.upsampling, config.batch_norm)
+            for fold, width in zip(config.folds, config.widths, strict=True)
         )
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
     @property
     def stride(self) -> int:
         """H and W must be multiples of this many pixels."""
-        return 2**self.config.levels
+        return self.config.stride
 
     def forward(self, image: Tensor) -> list[Tensor]:
         """Logits of all stages.
@@ -74,8 +85,9 @@ class StackedUNet(nn.Module):
         """
         y = 1 - (image * self.luma).sum(dim=1, keepdim=True)
         logits = []
-        for block in self.blocks:
-            logits.append(y + block(torch.cat([image - 0.5, y - 0.5], dim=1)))
+        for fold, block in zip(self.config.folds, self.blocks, strict=False):
+            seen = F.pixel_unshuffle(torch.cat([image, y], dim=1) - 0.5, fold)
+            logits.append(y + F.pixel_shuffle(block(seen), fold))
             y = torch.sigmoid(logits[-1])
         return logits
 
@@ -88,13 +100,14 @@ def receptive_radius(config: StackedConfig) -> int:
     """
     first = {Upsampling.BICUBIC: (-2, -1), Upsampling.BILINEAR: (-1, 0)}.get(config.upsampling, (0, 0))
     radius = 0
-    for phase in range(2**config.levels):
+    for phase in range(config.stride):
         low = high = phase
-        for _ in range(config.num_blocks):
-            low, high = low - 2, high + 2
+        for fold in reversed(config.folds):
+            low, high = low // fold - 2, high // fold + 2
             for _ in range(config.levels):
                 low, high = low // 2 + first[low % 2] - 2, high // 2 - first[1 - high % 2] + 2
             for _ in range(config.levels):
                 low, high = 2 * low - 2, 2 * high + 1 + 2
+            low, high = fold * low, fold * high + fold - 1
         radius = max(radius, phase - low, high - phase)
     return radius

@@ -9,15 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bgtool.background import TRANSPARENT
-from bgtool.batch import work_for
-from bgtool.discovery import Job
 from bgtool.document import clean_page
 from bgtool.errors import InputError
 from bgtool.metadata import Metadata
-from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style, with_enums
+from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Style, with_enums
+from bgtool.outcome import Summary
 from bgtool.person import Look, cut_out
-from bgtool.pipeline import Observer, Outcome, Summary, run
+from bgtool.pipeline import Observer, run_batch
 from bgtool.reading import Page, page_of
 from bgtool.runtime import Model, load_model
 
@@ -119,46 +117,6 @@ def cutout(
     source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
     pixels, _ = cut_out(source, model or load_model(task="person"), look, profile=source.metadata.icc)
     return Image.fromarray(pixels)
-
-
-class Silent:
-    """An observer that says nothing."""
-
-    def planned(self, total: int, skipped: int, device: str) -> None:
-        """Nothing."""
-
-    def note(self, text: str) -> None:
-        """Nothing."""
-
-    def advanced(self, pixels: int) -> None:
-        """Nothing."""
-
-    def finished(self, outcome: Outcome) -> None:
-        """Nothing."""
-
-    def rehearsed(self, job: Job) -> None:
-        """Nothing."""
-
-
-def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summary:
-    """Run a batch as the command line does.
-
-    Args:
-        options: `CleanOptions` for documents, `CutoutOptions` for photos of people.
-        observer: is told how the run goes, file by file.
-
-    Returns:
-        The counts, and every outcome that failed or carries a warning. One bad file never raises.
-
-    Raises:
-        UsageError: the options make no sense.
-        ModelError, DeviceError: the model cannot run.
-        OutputError: the output cannot be written; all done so far stays.
-    """
-    work = work_for(options)
-    return run(
-        options, work, lambda: load_model(options.model, task=work.task, device=options.device), observer or Silent()
-    )
 
 
 def clean_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:

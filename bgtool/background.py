@@ -13,9 +13,10 @@ from PIL import Image, ImageCms, ImageColor
 
 from bgtool import icc
 from bgtool.errors import InputError, UsageError
+from bgtool.options import TRANSPARENT
 from bgtool.reading import open_pages
 
-TRANSPARENT, BLUR = "transparent", "blur"
+BLUR = "blur"
 MAX_MEGAPIXELS = 200.0
 
 

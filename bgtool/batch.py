@@ -4,75 +4,70 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bgtool.background import TRANSPARENT
-from bgtool.document import clean_page, default_tile
-from bgtool.formats import Pixels
-from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
+from bgtool.document import clean_page, default_tile, styled_bands
+from bgtool.formats import Pixels, result_of
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions
 from bgtool.person import Look, cut_out
-from bgtool.pipeline import Result, Work
 from bgtool.reading import Page
 from bgtool.runtime import Model
-from bgtool.source import Advance
+from bgtool.source import Advance, Bands
 from bgtool.tiling import check_tile
+from bgtool.worker import Result, Work
 
-PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
+STREAMED_ABOVE = 1 << 26
+"""Pixels of a page whose result is written band by band; the network then waits for the encoder of each band."""
 
 
 @dataclass(frozen=True)
 class CleanWork:
-    """Cleans pages in one style."""
+    """Cleans pages."""
 
-    style: Style
-    tile: int
-    task: str = "document"
+    options: CleanOptions
 
     @property
     def pixels(self) -> Pixels:
         """What the style's pages are made of."""
-        return PAGE_PIXELS[self.style]
+        return result_of(self.options)
 
     def check(self, model: Model) -> None:
         """Raise UsageError if a tile leaves nothing between this model's halos."""
-        check_tile(self.tile or default_tile(model.card), model.card.stride, model.card.halo)
+        check_tile(self.options.tile or default_tile(model.card), model.card.stride, model.card.halo)
 
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
-        return Result(clean_page(page, model, self.style, self.tile, advance))
+        style, tile = self.options.style, self.options.tile
+        if page.size[0] * page.size[1] > STREAMED_ABOVE:
+            return Result(Bands(self.pixels, page.size, styled_bands(page, model, style, tile, advance)))
+        return Result(Bands.of(clean_page(page, model, style, tile, advance)))
 
 
 @dataclass(frozen=True)
 class CutoutWork:
     """Cuts people out of photos."""
 
-    look: Look
-    tile: int
-    task: str = "person"
+    options: CutoutOptions
 
     @property
     def pixels(self) -> Pixels:
         """What the cut-outs are made of."""
-        if self.look.mask_only:
-            return Pixels.MASK
-        return Pixels.RGBA if self.look.background.name == TRANSPARENT else Pixels.RGB
+        return result_of(self.options)
 
     def check(self, model: Model) -> None:
         """Any tile fits: windows of photos have no halo."""
 
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Cut the people out of one photo."""
-        pixels, found = cut_out(page, model, self.look, self.tile, advance, page.metadata.icc)
-        return Result(pixels, () if found else ("no person was found",))
+        options = self.options
+        look = Look(options.backdrop, options.mask_only, options.crop)
+        pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
+        return Result(Bands.of(pixels), () if found else ("no person was found",))
 
 
 def work_for(options: BatchOptions) -> Work:
-    """The work that the options of a command ask for.
-
-    Raises:
-        UsageError: the background of a cut-out is neither a colour nor a readable image.
-    """
+    """The work that the options of a command ask for."""
     match options:
         case CleanOptions():
-            return CleanWork(options.style, options.tile)
+            return CleanWork(options)
         case CutoutOptions():
-            return CutoutWork(Look(options.backdrop, options.mask_only, options.crop), options.tile)
+            return CutoutWork(options)
     raise TypeError(f"no work for {type(options).__name__}")

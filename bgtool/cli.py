@@ -123,8 +123,8 @@ def start(options: BatchOptions, quiet: bool) -> None:
     """Run a batch on the terminal and exit with its status."""
     from rich.console import Console
 
-    from bgtool.api import run_batch
     from bgtool.console import RunConsole
+    from bgtool.pipeline import run_batch
 
     screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
     with RunConsole(screen, quiet) as console:

@@ -12,8 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from bgtool.discovery import Job
-from bgtool.manifest import Status
-from bgtool.pipeline import Outcome, Summary
+from bgtool.outcome import Outcome, Status, Summary
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines without a terminal."""

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from bgtool.card import Card
 from bgtool.options import Style
 from bgtool.runtime import Model
-from bgtool.source import Advance, Source
+from bgtool.source import Advance, AnyPixels, Source, whole
 from bgtool.tiling import Window, bands
 
 Array = NDArray[np.uint8]
@@ -86,10 +86,10 @@ def ink_on_white(scan: Array, page: Array) -> Array:
     return (255 - (depth + 127) // 255).astype(np.uint8)
 
 
-def clean_page(
+def styled_bands(
     source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
-) -> Array | NDArray[np.bool_]:
-    """Clean a whole page.
+) -> Iterator[AnyPixels]:
+    """Clean a page from top to bottom.
 
     Args:
         source: the scan.
@@ -101,21 +101,26 @@ def clean_page(
     Raises:
         UsageError: the tile leaves nothing between the halos.
 
-    Returns:
-        uint8 [H, W] for gray, bool [H, W] (True = paper) for bilevel, uint8 [H, W, 3] for color.
+    Yields:
+        Rows that follow each other: uint8 [h, W] for gray, bool [h, W] (True = paper) for bilevel, uint8 [h, W, 3]
+        for color.
     """
-    width, height = source.size
-    shape = (height, width, 3) if style is Style.COLOR else (height, width)
-    result = np.empty(shape, bool if style is Style.BILEVEL else np.uint8)
+    advance(0)
+    width, _ = source.size
+    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance):
+        match style:
+            case Style.GRAY:
+                yield band
+            case Style.BILEVEL:
+                yield band >= INK_BELOW
+            case Style.COLOR:
+                yield ink_on_white(source.window(0, top, width, top + len(band)), band)
+
+
+def clean_page(
+    source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
+) -> AnyPixels:
+    """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
     with model.turn:
-        advance(0)
-        for top, band in clean_bands(source, model, tile or default_tile(model.card), advance):
-            bottom = top + len(band)
-            match style:
-                case Style.GRAY:
-                    result[top:bottom] = band
-                case Style.BILEVEL:
-                    np.greater_equal(band, INK_BELOW, out=result[top:bottom])
-                case Style.COLOR:
-                    result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
-    return result
+        bands = styled_bands(source, model, style, tile, advance)
+        return whole(bands, source.size[1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bgtool.options import Format
+from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Format, Style
 
 
 class Pixels(StrEnum):
@@ -52,6 +52,21 @@ _PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm", 
 
 IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | {".gif", ".avif", ".heic", ".heif"}
 """Suffixes, lower case, of the files that are taken from a folder."""
+
+
+_PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
+
+
+def result_of(options: BatchOptions) -> Pixels:
+    """What the results of a command are made of."""
+    match options:
+        case CleanOptions():
+            return _PAGE_PIXELS[options.style]
+        case CutoutOptions(mask_only=True):
+            return Pixels.MASK
+        case CutoutOptions():
+            return Pixels.RGBA if options.background == TRANSPARENT else Pixels.RGB
+    raise TypeError(f"no results of {type(options).__name__}")
 
 
 def container(suffix: str) -> Container | None:

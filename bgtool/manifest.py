@@ -16,21 +16,14 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from bgtool.atomic import output_errors
 from bgtool.errors import OutputError
+from bgtool.outcome import Status
 
 FILE_NAME = "bgtool-manifest.jsonl"
-
-
-class Status(StrEnum):
-    """How it went with an input."""
-
-    DONE = "done"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,10 +32,11 @@ class Record:
 
     Attributes:
         input: its path; kept absolute in the file.
-        size, mtime_ns: of the input as it was read, bytes and nanoseconds.
+        size, mtime_ns, input_sha256: of the input as it was read, bytes, nanoseconds and a hex digest.
         options: `BatchOptions.key`.
         model, model_sha256: name and digest of the model.
-        output: path of the output; kept relative to the folder of the manifest, so that the folder can be moved.
+        output, output_sha256: path and digest of the output; the path is kept relative to the folder of the manifest,
+            so that the folder can be moved.
         pages, seconds: pages written and time taken.
         status: done or failed.
         warnings: a sentence each.
@@ -54,10 +48,12 @@ class Record:
     input: str
     size: int
     mtime_ns: int
+    input_sha256: str
     options: str
     model: str
     model_sha256: str
     output: str
+    output_sha256: str
     pages: int
     seconds: float
     status: Status

@@ -7,12 +7,16 @@ import json
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from bgtool.errors import UsageError
 
 if TYPE_CHECKING:
     from bgtool.background import Background
+
+
+TRANSPARENT = "transparent"
+"""The background that is none."""
 
 
 class Style(StrEnum):
@@ -54,6 +58,9 @@ class BatchOptions:
         UsageError: a number is out of its range.
     """
 
+    task: ClassVar[str]
+    """Of the models that fit."""
+
     inputs: tuple[str, ...]
     output: str
     model: str | None = None
@@ -83,6 +90,7 @@ class BatchOptions:
 class CleanOptions(BatchOptions):
     """Options of `bgtool clean`."""
 
+    task: ClassVar[str] = "document"
     style: Style = Style.GRAY
 
     def _pixel_options(self) -> dict[str, Any]:
@@ -100,7 +108,8 @@ class CutoutOptions(BatchOptions):
         crop: keep no more than the box around the person.
     """
 
-    background: str = "transparent"
+    task: ClassVar[str] = "person"
+    background: str = TRANSPARENT
     mask_only: bool = False
     crop: bool = False
 
@@ -111,7 +120,7 @@ class CutoutOptions(BatchOptions):
         Raises:
             UsageError: it is neither a colour nor a readable image, or a mask is to have one.
         """
-        from bgtool.background import TRANSPARENT, read_background
+        from bgtool.background import read_background
 
         if self.mask_only and self.background != TRANSPARENT:
             raise UsageError("a mask has no background", "leave out --background or --mask-only")

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool import matting
-from bgtool.background import BLUR, TRANSPARENT, Background, Scenery
+from bgtool.background import BLUR, Background, Scenery
 from bgtool.matting import Picture, Plane, levels, unit
+from bgtool.options import TRANSPARENT
 from bgtool.runtime import Model
 from bgtool.source import Advance, Source
 

@@ -11,7 +11,7 @@ import importlib.util
 import io
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -56,12 +56,15 @@ _UPRIGHT = {
 
 
 @contextmanager
-def open_pages(source: Path | BinaryIO, *, max_megapixels: float) -> Iterator[PageReader]:
+def open_pages(
+    source: Path | BinaryIO, *, max_megapixels: float, admit: Callable[[int], None] = lambda pixels: None
+) -> Iterator[PageReader]:
     """Open an image file, or a binary stream that holds one.
 
     Args:
         source: a path, or a stream, which is read to its end if it is not seekable.
         max_megapixels: pages with more pixels than this are refused.
+        admit: is told the pixels of each page before it is decoded; may wait, or raise to stop.
 
     Raises:
         InputError: the file cannot be read as an image; the reason is one sentence.
@@ -69,7 +72,7 @@ def open_pages(source: Path | BinaryIO, *, max_megapixels: float) -> Iterator[Pa
     with _opened(source) as file:
         with _decoding(), unlimited() as heard:
             image = _identify(file, heard)
-            reader = PageReader(image, max_megapixels, heard)
+            reader = PageReader(image, max_megapixels, heard, admit)
         with image:
             yield reader
 
@@ -96,8 +99,10 @@ class PageReader:
         count: number of pages.
     """
 
-    def __init__(self, image: Image.Image, max_megapixels: float, warnings: list[str]) -> None:
-        self._image, self._limit, self._warnings = image, max_megapixels, warnings
+    def __init__(
+        self, image: Image.Image, max_megapixels: float, warnings: list[str], admit: Callable[[int], None]
+    ) -> None:
+        self._image, self._limit, self._warnings, self._admit = image, max_megapixels, warnings, admit
         self._frames = _page_frames(image)
         self.suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
         self.count = len(self._frames)
@@ -105,12 +110,17 @@ class PageReader:
     def __iter__(self) -> Iterator[Page]:
         """Decode page after page. Raises InputError, also for a later page of a file whose first pages were fine."""
         for index, frame in enumerate(self._frames):
-            with _of_page(index, self.count), _decoding(), unlimited() as heard:
-                page = self._decode(index, frame)
+            with _of_page(index, self.count), unlimited() as heard:
+                with _decoding():
+                    self._seek(frame)
+                self._admit(self._image.width * self._image.height)
+                with _decoding():
+                    page = Page(self._image, index, self.count)
             page.warnings += tuple(dict.fromkeys(self._warnings + heard))
             yield page
 
-    def _decode(self, index: int, frame: int) -> Page:
+    def _seek(self, frame: int) -> None:
+        """Bring the image to a page that may be decoded."""
         image = self._image
         if image.tell() != frame:
             image.seek(frame)
@@ -120,7 +130,6 @@ class PageReader:
                 f"it has {megapixels:,.0f} megapixels and {self._limit:,g} are allowed", "raise --max-megapixels"
             )
         _check_depth(image)
-        return Page(image, index, self.count)
 
 
 class Page:

@@ -22,6 +22,7 @@ from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 from bgtool import icc
 from bgtool.formats import Pixels
 from bgtool.metadata import EXIF_IFD, GPS_IFD, IPTC, Metadata, directory
+from bgtool.source import Bands
 
 _BYTE, _ASCII, _SHORT, _LONG, _RATIONAL, _UNDEFINED, _LONG8 = 1, 2, 3, 4, 5, 7, 16
 _XMP, _ICC = 700, 34675
@@ -58,29 +59,29 @@ class TiffWriter:
         self._blobs: dict[bytes, int] = {}
         file.write(bytes(_ROOM_FOR_HEADER))
 
-    def add(self, pixels: NDArray[np.uint8] | NDArray[np.bool_], kind: Pixels, metadata: Metadata, model: str) -> None:
-        """Append a page: bool [H, W] (True is white) as CCITT G4, uint8 [H, W] or [H, W, 3 or 4] as deflate.
+    def add(self, picture: Bands, metadata: Metadata, model: str) -> None:
+        """Append a page: bilevel as CCITT G4, all else as deflate.
 
         Args:
-            pixels: the page.
-            kind: what the pixels are.
+            picture: the page; no more than a strip of it is held besides the band that it comes in.
             metadata: of the page; all of it is kept, a colour profile as far as it fits.
             model: goes into the Software tag, as it is.
         """
+        kind, (width, height) = picture.kind, picture.size
         page = self._described(metadata, kind, model)
-        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+        channels = {Pixels.RGB: 3, Pixels.RGBA: 4}.get(kind, 1)
         bits = (1,) if kind is Pixels.BILEVEL else (8,) * channels
-        photometric = {Pixels.BILEVEL: 0, Pixels.GRAY: 1}.get(kind, 2)  # white is zero, black is zero, RGB
-        page |= {256: _long(pixels.shape[1]), 257: _long(pixels.shape[0]), 258: _short(*bits), 262: _short(photometric)}
+        photometric = 0 if kind is Pixels.BILEVEL else 1 if channels == 1 else 2  # white is zero, black is zero, RGB
+        page |= {256: _long(width), 257: _long(height), 258: _short(*bits), 262: _short(photometric)}
         page |= {277: _short(channels), 284: _short(1)}
         if kind is Pixels.RGBA:
             page[338] = _short(2)  # the fourth is alpha, colours not multiplied by it
         if kind is Pixels.BILEVEL:
-            rows = max(1, _FAX_PIXELS // max(1, pixels.shape[1]))
-            page |= {259: _short(_GROUP4), **self._strips(_group4(pixels, rows), rows)}
+            rows = max(1, _FAX_PIXELS // width)
+            page |= {259: _short(_GROUP4), **self._strips(map(_group4, picture.strips(rows)), rows)}
         else:
-            rows = max(1, _STRIP_SIZE // max(1, pixels.shape[1] * channels))
-            page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(_deflated(pixels, rows), rows)}
+            rows = max(1, _STRIP_SIZE // (width * channels))
+            page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(map(_deflated, picture.strips(rows)), rows)}
         self._pages.append(page)
 
     def close(self) -> None:
@@ -194,23 +195,21 @@ def _long(value: int) -> _Field:
     return _Field(_LONG, 1, struct.pack("<I", value))
 
 
-def _deflated(pixels: NDArray[Any], rows: int) -> Iterator[bytes]:
-    """Strips of the page, each row as differences between neighbours (predictor 2)."""
-    for top in range(0, pixels.shape[0], rows):
-        strip = pixels[top : top + rows].copy()
-        strip[:, 1:] -= pixels[top : top + rows, :-1]
-        yield zlib.compress(strip.tobytes(), _LEVEL)
+def _deflated(strip: NDArray[Any]) -> bytes:
+    """A strip of a page, each row as differences between neighbours (predictor 2)."""
+    differences = strip.copy()
+    differences[:, 1:] -= strip[:, :-1]
+    return zlib.compress(differences.tobytes(), _LEVEL)
 
 
-def _group4(white: NDArray[Any], rows: int) -> Iterator[bytes]:
-    """Strips of CCITT G4, black as 1, the way fax and PDF expect it."""
-    for top in range(0, white.shape[0], rows):
-        buffer = io.BytesIO()
-        black = Image.fromarray(~white[top : top + rows])
-        black.save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS_PER_STRIP: black.height})
-        buffer.seek(0)
-        ifd = ImageFileDirectory_v2(buffer.read(8))
-        buffer.seek(ifd.next)
-        ifd.load(buffer)
-        start = ifd[_STRIP_OFFSETS][0]
-        yield bytes(buffer.getbuffer()[start : start + ifd[_STRIP_BYTES][0]])
+def _group4(white: NDArray[Any]) -> bytes:
+    """A strip as CCITT G4, black as 1, the way fax and PDF expect it."""
+    buffer = io.BytesIO()
+    black = Image.fromarray(~white)
+    black.save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS_PER_STRIP: black.height})
+    buffer.seek(0)
+    ifd = ImageFileDirectory_v2(buffer.read(8))
+    buffer.seek(ifd.next)
+    ifd.load(buffer)
+    start = ifd[_STRIP_OFFSETS][0]
+    return bytes(buffer.getbuffer()[start : start + ifd[_STRIP_BYTES][0]])

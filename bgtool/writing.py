@@ -10,6 +10,7 @@ Choices, measured on clean pages and cut-out photos:
 
 from __future__ import annotations
 
+import hashlib
 import io
 import shutil
 import struct
@@ -20,8 +21,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, BinaryIO, cast
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
 from bgtool import __version__, formats, icc, jp2
@@ -29,9 +28,8 @@ from bgtool.atomic import output_errors, replacing
 from bgtool.errors import InputError
 from bgtool.formats import Container, Pixels
 from bgtool.metadata import Metadata, exif_block
+from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
-
-AnyPixels = NDArray[np.uint8] | NDArray[np.bool_]
 
 PNG_LEVELS = {Pixels.BILEVEL: 6, Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}
 JPEG_QUALITY = 92
@@ -69,6 +67,8 @@ def open_writer(
         writer = Writer(file, name, suffix, software(model))
         yield writer
         writer.close()
+        file.seek(0)
+        writer.sha256 = hashlib.file_digest(cast(io.BufferedRandom, file), "sha256").hexdigest()
 
 
 def software(model: str) -> str:
@@ -76,22 +76,15 @@ def software(model: str) -> str:
     return f"bgtool {__version__} ({model})" if model else f"bgtool {__version__}"
 
 
-def pixels_of(pixels: AnyPixels) -> Pixels:
-    """The kind of result that an array is. Raises ValueError for a shape or type that is none."""
-    if pixels.ndim == 2:
-        return Pixels.BILEVEL if pixels.dtype == np.bool_ else Pixels.GRAY
-    kinds = {3: Pixels.RGB, 4: Pixels.RGBA}
-    if pixels.ndim != 3 or pixels.shape[2] not in kinds or pixels.dtype != np.uint8:
-        raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
-    return kinds[pixels.shape[2]]
-
-
 class Writer:
     """Takes the pages of one output.
 
     Attributes:
         warnings: what could not be kept, a sentence each.
+        sha256: hex digest of the whole output, once it is written.
     """
+
+    sha256 = ""
 
     def __init__(self, file: BinaryIO, name: Path | str, suffix: str, software: str) -> None:
         self.warnings: list[str] = []
@@ -99,26 +92,25 @@ class Writer:
         self._container = formats.container(suffix) or formats.PNG
         self._tiff = TiffWriter(file) if self._container is formats.TIFF else None
 
-    def add(self, pixels: AnyPixels, metadata: Metadata) -> None:
-        """Encode a page and append it.
+    def add(self, page: Bands, metadata: Metadata) -> None:
+        """Encode a page and append it; TIFF takes it band by band, what else there is takes it whole.
 
         Args:
-            pixels: bool [H, W] with True for white, uint8 [H, W] grey, [H, W, 3] RGB or [H, W, 4] RGBA.
+            page: the result.
             metadata: of the page it comes from; the ICC profile is turned into what the output can hold.
 
         Raises:
             InputError: the format cannot hold a page of this kind or size.
             OutputError: the file cannot be written.
         """
-        kind = pixels_of(pixels)
-        if kind not in self._container.holds:
-            raise InputError(f"{self._container.name} cannot hold a {kind} result", "use --format png or tiff")
-        metadata = replace(metadata, icc=icc.for_output(metadata.icc, kind))
+        if page.kind not in self._container.holds:
+            raise InputError(f"{self._container.name} cannot hold a {page.kind} result", "use --format png or tiff")
+        metadata = replace(metadata, icc=icc.for_output(metadata.icc, page.kind))
         with output_errors(self._name):
             if self._tiff:
-                self._tiff.add(pixels, kind, metadata, self._software)
+                self._tiff.add(page, metadata, self._software)
             else:
-                self._add_only(Image.fromarray(pixels), kind, metadata)
+                self._add_only(page, metadata)
 
     def close(self) -> None:
         """Finish the file; `open_writer` does it."""
@@ -126,14 +118,15 @@ class Writer:
             with output_errors(self._name):
                 self._tiff.close()
 
-    def _add_only(self, image: Image.Image, kind: Pixels, metadata: Metadata) -> None:
-        name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(image.size))
-        if max(image.size) > longest:
+    def _add_only(self, page: Bands, metadata: Metadata) -> None:
+        name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(page.size))
+        if max(page.size) > longest:
             raise InputError(f"it is larger than {name} allows ({longest} pixels a side)", "use --format png or tiff")
+        image = Image.fromarray(page.whole())
         if self._container is formats.JPEG2000:
             self._file.write(_jpeg2000(image, self._suffix, metadata))
             return
-        options, left_out = _OPTIONS[self._container](metadata, kind, self._software)
+        options, left_out = _OPTIONS[self._container](metadata, page.kind, self._software)
         self.warnings += (f"its {part} is too long for {name} and was left out" for part in left_out)
         image.save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
 

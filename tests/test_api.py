@@ -7,7 +7,7 @@ from PIL import Image
 
 import bgtool
 from bgtool.errors import InputError, UsageError
-from bgtool.pipeline import Outcome
+from bgtool.outcome import Outcome
 
 
 def scan(height=50, width=70):

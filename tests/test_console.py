@@ -4,8 +4,7 @@ import pytest
 from rich.console import Console
 
 from bgtool.console import RunConsole, clock, printable
-from bgtool.manifest import Status
-from bgtool.pipeline import Outcome, Summary
+from bgtool.outcome import Outcome, Status, Summary
 
 
 class Clock:

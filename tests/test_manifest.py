@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgtool.errors import OutputError
-from bgtool.manifest import FILE_NAME, Record, Status, open_manifest, read
+from bgtool.manifest import FILE_NAME, Record, open_manifest, read
+from bgtool.outcome import Status
 
 
 @pytest.fixture
@@ -29,10 +30,12 @@ def record(folder: Path, name: str = "a.png", **changes) -> Record:
         input=str(source),
         size=status.st_size if status else -1,
         mtime_ns=status.st_mtime_ns if status else -1,
+        input_sha256="",
         options="key",
         model="net",
         model_sha256="sha",
         output=str(folder / name),
+        output_sha256="",
         pages=1,
         seconds=0.5,
         status=Status.DONE,

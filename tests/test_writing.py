@@ -22,6 +22,7 @@ from bgtool.formats import Pixels, output_suffix
 from bgtool.metadata import EXIF_IFD, GPS_IFD, TEXT_TAGS, Metadata, Resolution
 from bgtool.options import Format
 from bgtool.reading import open_pages
+from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
 from bgtool.writing import open_writer
 
@@ -48,7 +49,7 @@ DPI_300 = Metadata(resolution=Resolution(Fraction(300), Fraction(300)))
 
 def write(path: Path, kind: Pixels, metadata: Metadata = DPI_300) -> list[str]:
     with open_writer(path, model="net-1") as writer:
-        writer.add(RESULTS[kind], metadata)
+        writer.add(Bands.of(RESULTS[kind]), metadata)
     return writer.warnings
 
 
@@ -125,7 +126,7 @@ def test_lossy_formats_come_close_and_keep_alpha_and_coloured_edges(tmp_path):
     edge = np.full((32, 32, 3), 255, np.uint8)
     edge[:, 15:17] = 200, 0, 0
     with open_writer(tmp_path / "a.jpg") as writer:
-        writer.add(edge, Metadata())
+        writer.add(Bands.of(edge), Metadata())
     assert np.abs(np.asarray(Image.open(tmp_path / "a.jpg")).astype(int) - edge).max() < 20
     write(tmp_path / "a.webp", Pixels.RGBA)
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.webp"))[..., 3], RESULTS[Pixels.RGBA][..., 3])
@@ -136,7 +137,7 @@ def test_what_a_format_cannot_hold_is_refused(tmp_path):
         with pytest.raises(InputError, match="cannot hold"):
             write(path, kind)
     with pytest.raises(InputError, match="16383"), open_writer(tmp_path / "a.webp") as writer:
-        writer.add(np.zeros((1, 16384), np.uint8), Metadata())
+        writer.add(Bands.of(np.zeros((1, 16384), np.uint8)), Metadata())
     with pytest.raises(InputError, match="3 pages"), open_writer(tmp_path / "a.png", pages=3):
         pass
     with pytest.raises(InputError, match="can be written"), open_writer(tmp_path / "a.gif"):
@@ -151,7 +152,7 @@ def test_a_tiff_of_many_pages_opens_the_same_in_other_readers(tmp_path):
     path = tmp_path / "a.tif"
     with open_writer(path, model="net-1", pages=4) as writer:
         for number, pixels in enumerate(RESULTS.values()):
-            writer.add(pixels, Metadata(tags={270: f"page {number}"}))
+            writer.add(Bands.of(pixels), Metadata(tags={270: f"page {number}"}))
     with tifffile.TiffFile(path) as tif:
         assert not tif.is_bigtiff
         assert [page.compression.name for page in tif.pages] == ["CCITTFAX4", *["ADOBE_DEFLATE"] * 3]
@@ -187,7 +188,7 @@ def test_a_bilevel_page_keeps_all_its_tags(tmp_path):
 def test_rows_of_many_strips_come_back(tmp_path):
     tall = RNG.integers(0, 256, (3000, 700, 3), dtype=np.uint8)
     with open_writer(tmp_path / "a.tif") as writer:
-        writer.add(tall, Metadata())
+        writer.add(Bands.of(tall), Metadata())
     assert np.array_equal(np.asarray(Image.open(tmp_path / "a.tif")), tall)
     with tifffile.TiffFile(tmp_path / "a.tif") as tif:
         assert len(tif.pages[0].dataoffsets) > 10
@@ -198,9 +199,9 @@ def test_beyond_four_gigabytes_it_is_bigtiff(tmp_path):
     exif = {36867: "2020:01:02 03:04:05", 33434: IFDRational(1, 60)}
     with path.open("w+b") as file:
         writer = TiffWriter(file)
-        writer.add(GRAY, Pixels.GRAY, Metadata(tags={270: "first"}), "m")
+        writer.add(Bands.of(GRAY), Metadata(tags={270: "first"}), "m")
         file.seek(5 << 30)  # a hole: the file takes no room
-        writer.add(RESULTS[Pixels.RGB], Pixels.RGB, Metadata(icc=SRGB, exif=exif, tags={270: "second"}), "m")
+        writer.add(Bands.of(RESULTS[Pixels.RGB]), Metadata(icc=SRGB, exif=exif, tags={270: "second"}), "m")
         writer.close()
     with tifffile.TiffFile(path) as tif:
         assert tif.is_bigtiff
@@ -449,7 +450,7 @@ def rewritten(source: io.BytesIO, suffix: str) -> tuple[Metadata, tuple[str, ...
         pixels = page.window(0, 0, 1, 1)[..., 0]
     output = io.BytesIO()
     with open_writer(output, suffix=suffix) as writer:
-        writer.add(pixels, page.metadata)
+        writer.add(Bands.of(pixels), page.metadata)
     return metadata_of(output), page.warnings
 
 
@@ -504,7 +505,7 @@ def test_a_resolution_out_of_reason_is_dropped_with_a_warning(value):
 def test_an_output_appears_only_when_it_is_whole(tmp_path):
     path = tmp_path / "deep" / "folder" / "a.tif"
     with open_writer(path) as writer:
-        writer.add(GRAY, Metadata())
+        writer.add(Bands.of(GRAY), Metadata())
         assert not path.exists()
         [temporary] = path.parent.iterdir()
         assert temporary.name.startswith(".bgtool-")
@@ -513,7 +514,7 @@ def test_an_output_appears_only_when_it_is_whole(tmp_path):
 
 def write_and_stop(path: Path) -> None:
     with open_writer(path) as writer:
-        writer.add(GRAY, Metadata())
+        writer.add(Bands.of(GRAY), Metadata())
         raise KeyboardInterrupt
 
 
@@ -561,7 +562,7 @@ def test_a_stream_gets_the_same_bytes(tmp_path):
     write(tmp_path / "a.tif", Pixels.GRAY)
     stream = io.BytesIO()
     with open_writer(stream, suffix=".tif", model="net-1") as writer:
-        writer.add(GRAY, DPI_300)
+        writer.add(Bands.of(GRAY), DPI_300)
         assert not stream.getvalue()
     assert stream.getvalue() == (tmp_path / "a.tif").read_bytes()
 
@@ -573,7 +574,7 @@ def test_a_full_disk_has_its_reason():
         Path("/dev/full").open("wb", buffering=0) as full,
         open_writer(full, suffix=".png") as writer,
     ):
-        writer.add(GRAY, Metadata())
+        writer.add(Bands.of(GRAY), Metadata())
 
 
 def test_a_file_in_the_place_of_a_folder_has_its_reason(tmp_path):

@@ -1,0 +1,228 @@
+"""One job from the first byte of its input to the last byte of its output.
+
+Each job belongs to one worker thread. Decoding and encoding release Python's lock and overlap; the network, which uses
+all cores by itself, runs one window at a time; the bytes of the pages under way are bounded.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from bgtool.discovery import STREAM, Job
+from bgtool.errors import BgtoolError, InputError, OutputError
+from bgtool.formats import Pixels, output_suffix
+from bgtool.options import BatchOptions
+from bgtool.outcome import Outcome, Status
+from bgtool.reading import Page, open_pages
+from bgtool.runtime import Model
+from bgtool.source import Advance, Bands
+from bgtool.writing import open_writer
+
+BYTES_UNDER_WAY = 1 << 30
+"""Of decoded pages and their results, over all workers; a single page may need more."""
+
+BYTES_PER_PIXEL = 8
+"""Of a page under way: up to four as it was decoded, up to four of its result."""
+
+STOP_SECONDS = 0.1
+"""How often a worker that waits for room looks whether it is to stop."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of one page, and what the user should know."""
+
+    bands: Bands
+    warnings: tuple[str, ...] = ()
+
+
+class Work(Protocol):
+    """What a task does with one page."""
+
+    @property
+    def pixels(self) -> Pixels:
+        """What the results are made of."""
+
+    def check(self, model: Model) -> None:
+        """Raise UsageError if the options do not fit the model; called before anything is written."""
+
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+        """Process one page; `advance` is told the pixels done and may raise to stop."""
+
+
+class Cancelled(Exception):
+    """Raised inside a worker when the run is to stop."""
+
+
+@dataclass(frozen=True)
+class Meter:
+    """Hands on the pixels that workers count, and stops those that count them."""
+
+    told: Callable[[int], None]
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def advance(self, pixels: int) -> None:
+        """Called by workers. Raises Cancelled if the run is to stop."""
+        if self.stop.is_set():
+            raise Cancelled
+        if pixels:
+            self.told(pixels)
+
+
+class Budget:
+    """Bytes that all workers together may hold; a page larger than all of it is let in alone."""
+
+    def __init__(self, limit: int, stop: threading.Event) -> None:
+        self._limit, self._stop = limit, stop
+        self._held = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """A worker's share, one page at a time: call it with the page's pixels before the page is decoded.
+
+        Whoever waits for room holds none, so nobody waits for ever.
+        """
+        share = 0
+
+        def take(pixels: int) -> None:
+            nonlocal share
+            wanted = pixels * BYTES_PER_PIXEL
+            with self._changed:
+                self._give(share)
+                share = 0
+                while self._held and self._held + wanted > self._limit:
+                    if self._stop.is_set():
+                        raise Cancelled
+                    self._changed.wait(STOP_SECONDS)
+                self._held += wanted
+                share = wanted
+
+        try:
+            yield take
+        finally:
+            with self._changed:
+                self._give(share)
+
+    def _give(self, share: int) -> None:
+        self._held -= share
+        self._changed.notify_all()
+
+
+class Worker:
+    """Everything a thread needs to do one job after the other."""
+
+    def __init__(self, options: BatchOptions, work: Work, model: Model, meter: Meter) -> None:
+        self._options, self._work, self._model, self._meter = options, work, model, meter
+        self._budget = Budget(BYTES_UNDER_WAY, meter.stop)
+
+    def stop(self) -> None:
+        """Have the threads that do jobs end with `Cancelled` at their next window."""
+        self._meter.stop.set()
+
+    def __call__(self, job: Job) -> Outcome:
+        """Do one job.
+
+        Raises:
+            OutputError: the output cannot be written; the run is to stop.
+            DeviceError: the device failed; the run is to stop.
+            Cancelled: the run was stopped.
+        """
+        start = time.perf_counter()
+        outcome = Outcome(job.source, job.target, Status.DONE, stamp=stamp_of(job))
+        try:
+            self._process(job, outcome)
+        except InputError as reason:
+            outcome.error = str(reason)
+        except (BgtoolError, Cancelled):
+            raise
+        except MemoryError:
+            outcome.error = "there is not enough memory for it"
+        except OSError as reason:
+            outcome.error = f"it cannot be read: {reason.strerror or reason}"
+        except Exception as reason:  # whatever one file brings about, the others are still to be done
+            outcome.error = f"it cannot be processed ({type(reason).__name__}: {reason})"
+        outcome.status = Status.FAILED if outcome.error else Status.DONE
+        outcome.seconds = time.perf_counter() - start
+        outcome.warnings = tuple(dict.fromkeys(outcome.warnings))
+        return outcome
+
+    def _process(self, job: Job, outcome: Outcome) -> None:
+        self._meter.advance(0)
+        source = standard_input() if job.source == STREAM else job.input
+        if isinstance(source, Path):
+            outcome.input_sha256 = digest_of(source)
+        with (
+            self._budget.share() as admit,
+            open_pages(source, max_megapixels=self._options.max_megapixels, admit=admit) as reader,
+        ):
+            suffix, warnings = self._suffix(job, reader.suffix)
+            target = standard_output() if job.target == STREAM else job.output
+            with open_writer(target, suffix=suffix, model=self._model.card.name, pages=reader.count) as writer:
+                for page in reader:
+                    result = self._work(page, self._model, self._meter.advance)
+                    writer.add(result.bands, page.metadata)
+                    warnings += [*page.warnings, *result.warnings]
+                warnings += writer.warnings
+                if stamp_of(job) != outcome.stamp:
+                    raise InputError("it was changed while it was read")
+            outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
+            outcome.warnings = tuple(warnings)
+
+    def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:
+        """The suffix for standard output, which has no name to take it from."""
+        if job.target != STREAM:
+            return None, []
+        suffix, note = output_suffix(found, self._options.format, self._work.pixels)
+        return suffix, [note] if note else []
+
+
+def digest_of(path: Path) -> str:
+    """SHA-256 of a file; empty where it is none or cannot be read: opening it then says why."""
+    try:
+        if not path.is_file():
+            return ""
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
+
+
+def standard_input() -> BinaryIO:
+    """All that standard input holds, seekable.
+
+    Raises:
+        InputError: it is closed.
+    """
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return io.BytesIO(sys.stdin.buffer.read())
+
+
+def standard_output() -> BinaryIO:
+    """Standard output for data.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    return sys.stdout.buffer
+
+
+def stamp_of(job: Job) -> tuple[int, int]:
+    """Size in bytes and mtime in ns of a job's input; -1 where it has none."""
+    try:
+        status = job.input.stat()
+    except OSError:
+        return -1, -1
+    return status.st_size, status.st_mtime_ns

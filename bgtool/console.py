@@ -82,10 +82,11 @@ class RunConsole:
         self.progress.stop()
 
     def planned(self, total: int, skipped: int, device: str) -> None:
-        """The run begins: files to do, files that the manifest calls done, and where the model runs."""
-        self.start = self.last_line = self.now()
-        self.total = total
-        self.progress.update(self.task, total=total)
+        """A round begins: files to do, files that the manifest calls done, and where the model runs."""
+        if not self.total:
+            self.start = self.last_line = self.now()
+        self.total += total
+        self.progress.update(self.task, total=self.total)
         done = f", {skipped} already done" if skipped else ""
         self.say(f"{total} to do{done}, on {device}")
 

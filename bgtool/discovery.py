@@ -101,7 +101,7 @@ def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None 
         made = _one_output(options, pixels, files, folders)
     else:
         made = _Planner(options, pixels, names or {}).plan(files, folders)
-    if not made.jobs and not made.failures:
+    if not made.jobs and not made.failures and not options.watch:
         raise UsageError("no images were found", "name files, or folders that hold some")
     _refuse_to_overwrite(made.jobs)
     return made

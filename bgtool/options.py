@@ -52,6 +52,7 @@ class BatchOptions:
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done.
         dry_run: plan only, write nothing.
+        watch: stay, and process files as they come into the input folders.
         max_megapixels: larger images are refused.
 
     Raises:
@@ -71,11 +72,14 @@ class BatchOptions:
     recursive: bool = True
     overwrite: bool = False
     dry_run: bool = False
+    watch: bool = False
     max_megapixels: float = 2000.0
 
     def __post_init__(self) -> None:
         if min(self.jobs, self.tile) < 0 or self.max_megapixels <= 0:
             raise UsageError("jobs and tile cannot be negative, and max_megapixels must be above 0")
+        if self.watch and (self.dry_run or self.overwrite):
+            raise UsageError("--watch goes neither with --dry-run nor with --overwrite")
 
     def _pixel_options(self) -> dict[str, Any]:
         return {"format": self.format.value}

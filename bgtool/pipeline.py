@@ -5,6 +5,7 @@ Only the process that calls `run` plans, reports progress and writes the manifes
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol
@@ -13,10 +14,12 @@ from bgtool import __version__
 from bgtool.atomic import sweep
 from bgtool.discovery import STREAM, Job, Plan, plan
 from bgtool.engine import Engine, Event, Facts, Inline, open_engine
+from bgtool.errors import UsageError
 from bgtool.formats import result_of
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status, Summary
+from bgtool.watch import Arrivals, changes
 
 
 class Observer(Protocol):
@@ -82,55 +85,90 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
         if options.dry_run:
             return rehearse(planned, options, engine.facts, observer)
         with open_run(planned) as manifest:
-            if manifest and manifest.names != names:  # another run has given names before this one had the lock
-                planned = plan(options, result_of(options), manifest.names)
             if manifest:
                 sweep({job.output.parent for job in planned.jobs})
-            return carry_out(planned, options, engine, manifest, observer)
+            run = Run(options, engine, manifest, observer)
+            if options.watch:
+                run.keep_watch()
+            elif manifest and manifest.names != names:  # another run gave names before this one had the lock
+                run.carry_out(plan(options, result_of(options), manifest.names))
+            else:
+                run.carry_out(planned)
+            return run.summary
 
 
-def carry_out(
-    planned: Plan, options: BatchOptions, engine: Engine | Inline, manifest: Manifest | None, observer: Observer
-) -> Summary:
-    """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
-    todo, summary = pending(planned, options, engine.facts, manifest)
-    observer.planned(len(todo) + len(planned.failures), summary.skipped, describe(engine.facts))
+class Run:
+    """One run, of one round or, over watched folders, of many.
 
-    def settle(outcome: Outcome) -> None:
-        summary.count(outcome)
-        observer.finished(outcome)
+    Attributes:
+        summary: counts so far.
+    """
 
-    def take(event: Event) -> None:
-        observer.advanced(event.pixels)
+    def __init__(
+        self, options: BatchOptions, engine: Engine | Inline, manifest: Manifest | None, observer: Observer
+    ) -> None:
+        self._options, self._engine, self._manifest, self._observer = options, engine, manifest, observer
+        self._said: set[str] = set()  # folders that were found unreadable
+        self._begun = False
+        self.summary = Summary()
+
+    def keep_watch(self) -> None:
+        """Do what is there and what comes, until the user ends it."""
+        options, arrivals = self._options, Arrivals()
+        folders = [path for path in options.inputs if Path(path).is_dir()]
+        if not folders or not self._manifest:
+            raise UsageError("--watch needs an input folder and an output folder")
+        self._observer.note("watching; Ctrl-C ends it")
+        for changed in changes(folders, options.output, options.recursive):
+            if changed or arrivals.growing:
+                self.carry_out(plan(options, result_of(options), self._manifest.names), arrivals.take)
+
+    def carry_out(self, planned: Plan, choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs) -> None:
+        """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
+        due = pending(planned, self._options, self._engine.facts, self._manifest)
+        todo = choose(due)
+        failures = [failure for failure in planned.failures if failure.path not in self._said]
+        first, self._begun = not self._begun, True
+        if first:
+            self.summary.skipped = len(planned.jobs) - len(due)
+        if todo or failures or first:
+            self._observer.planned(len(todo) + len(failures), self.summary.skipped, describe(self._engine.facts))
+        for failure in failures:
+            self._said.add(failure.path)
+            self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
+        try:
+            for event in self._engine.do(todo):
+                self._take(event)
+        except BaseException:
+            for event in self._engine.stop():
+                self._take(event)
+            raise
+
+    def _take(self, event: Event) -> None:
+        self._observer.advanced(event.pixels)
         if event.settled:
             job, outcome = event.settled
-            if manifest:
-                manifest.add(record(job, outcome, options, engine.facts))
-            settle(outcome)
+            if self._manifest:
+                self._manifest.add(record(job, outcome, self._options, self._engine.facts))
+            self._settle(outcome)
 
-    for failure in planned.failures:
-        settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-    try:
-        for event in engine.do(todo):
-            take(event)
-    except BaseException:
-        for event in engine.stop():
-            take(event)
-        raise
-    return summary
+    def _settle(self, outcome: Outcome) -> None:
+        self.summary.count(outcome)
+        self._observer.finished(outcome)
 
 
-def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History | None) -> tuple[list[Job], Summary]:
-    """The jobs that are not done yet, and a summary that counts those that are."""
-    todo = planned.jobs
-    if history and not options.overwrite:
-        todo = [job for job in todo if not history.is_done(job.source, job.target, options.key(), facts.sha256)]
-    return todo, Summary(skipped=len(planned.jobs) - len(todo))
+def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History | None) -> list[Job]:
+    """The jobs that are not done yet."""
+    if history is None or options.overwrite:
+        return planned.jobs
+    key = options.key()
+    return [job for job in planned.jobs if not history.is_done(job.source, job.target, key, facts.sha256)]
 
 
 def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Observer) -> Summary:
     """Tell what a run would do, and write nothing."""
-    todo, summary = pending(planned, options, facts, read(planned.folder) if planned.folder else None)
+    todo = pending(planned, options, facts, read(planned.folder) if planned.folder else None)
+    summary = Summary(skipped=len(planned.jobs) - len(todo))
     for job in todo:
         observer.rehearsed(job)
     for failure in planned.failures:

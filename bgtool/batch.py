@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from bgtool.document import clean_page, default_tile, styled_bands
+from bgtool.document import STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.formats import Pixels, result_of
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions
 from bgtool.person import Look, cut_out
@@ -37,6 +37,7 @@ class CleanWork:
         """Clean one page."""
         style, tile = self.options.style, self.options.tile
         if page.size[0] * page.size[1] > STREAMED_ABOVE:
+            tile = tile or min(default_tile(model.card), STREAMED_TILE)
             return Result(Bands(self.pixels, page.size, styled_bands(page, model, style, tile, advance)))
         return Result(Bands.of(clean_page(page, model, style, tile, advance)))
 

@@ -116,10 +116,11 @@ def stains(scan: Tensor) -> Tensor:
 
 def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
     """Let the mirrored ink of another page, float [1, H, W] with ink = 1, shine through."""
-    shade = blur(verso.flip(-1), uniform(0.6, 3.0))
+    shade = blur(verso.flip(-1), uniform(0.4, 3.0))
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
-    return scan * (1 - uniform(0.1, 0.85) * tint * shade * patchy)
+    strength = uniform(0.1, 0.6) if chance(0.5) else uniform(0.5, 0.95)
+    return scan * (1 - strength * tint * shade * patchy)
 
 
 def faint_ink(scan: Tensor) -> Tensor:
@@ -209,7 +210,8 @@ def synthetic_page(truth: Tensor) -> Tensor:
 
 
 class TrainDocument:
-    """Random window, flips and degradations of one page.
+    """Random window, degradations and quarter turns of one page. Nothing is mirrored but the ink that shows through:
+    that is how the network can tell it.
 
     Gives float ``image`` [3, S, S] in 0..1 and ``truth`` [1, S, S] (1 = ink).
     """
@@ -221,15 +223,13 @@ class TrainDocument:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
         image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"]))
         truth = 1 - truth
-        for dim in (-1, -2):
-            if chance(0.5):
-                image, truth = image.flip(dim), truth.flip(dim)
-        if chance(0.5):
-            image, truth = image.transpose(-1, -2), truth.transpose(-1, -2)
         (other,) = self.window(sample["other"])
         image = self._degrade(image, truth, 1 - other.float() / 255)
         if chance(0.12):
             image, truth = beside_page(image, truth)
+        if chance(0.3):
+            turns = 1 + integer(3)
+            image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
     def _degrade(self, image: Tensor, truth: Tensor, other: Tensor) -> Tensor:
@@ -237,7 +237,7 @@ class TrainDocument:
             image = synthetic_page(truth)
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.08, faint_ink),
-            (0.35, lambda scan: bleed_through(scan, other)),
+            (0.45, lambda scan: bleed_through(scan, other)),
             (0.12, stains),
             (0.2, uneven_light),
             (0.06, spine),

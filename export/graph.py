@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+SURE = 0.02
+"""How near to 0 or 1 a probability of ink is taken for it, so that paper is flat: a network's own never gets there."""
+
 
 class PageGraph(nn.Module):
     """A document network between pixels: ``image`` uint8 [N, H, W, 3] RGB -> ``page`` uint8 [N, H, W], 0 ink."""
@@ -14,9 +17,10 @@ class PageGraph(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        """Scale, run, and turn the last stage's logit into paper = sigmoid(-logit)."""
+        """Scale, run, and turn the last stage's logit into paper = sigmoid(-logit), SURE..1-SURE spread to 0..1."""
         logits = self.network(image.permute(0, 3, 1, 2).float() / 255)[-1]
-        return torch.round(torch.sigmoid(-logits[:, 0]) * 255).to(torch.uint8)
+        paper = (torch.sigmoid(-logits[:, 0]) - SURE) / (1 - 2 * SURE)
+        return torch.round(paper.clamp(0, 1) * 255).to(torch.uint8)
 
 
 class AlphaGraph(nn.Module):

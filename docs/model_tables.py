@@ -1,0 +1,46 @@
+"""Write the measured figures of the shipped person models' cards into their pages: `python docs/model_tables.py`.
+
+A page takes a table between the lines `<!-- figures: MODEL -->` and `<!-- end -->`.
+"""
+
+import re
+from pathlib import Path
+
+from bgtool.card import Card
+from bgtool.catalogue import shipped_models
+from bgtool.runtime import read_card
+
+PAGES = Path(__file__).parent / "models"
+
+COLUMNS = {
+    "photos": "photos",
+    "jaccard": "Jaccard",
+    "pooled_jaccard": "pooled Jaccard",
+    "cross_entropy": "cross-entropy",
+    "boundary_f_small": "boundary F, working size",
+    "boundary_f": "boundary F, full size",
+}
+
+
+def table(card: Card) -> str:
+    """The figures of a person model's card as a Markdown table, a row per set."""
+    rows = [["set", *COLUMNS.values()], ["---"] * (1 + len(COLUMNS))]
+    for name, row in card.figures.items():
+        values = [row[metric] for metric in COLUMNS]
+        rows.append([name, *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in values)])
+    return "\n".join(f"| {' | '.join(row)} |" for row in rows)
+
+
+def with_tables(page: str) -> str:
+    """The text of a page with the tables of today."""
+    for model in shipped_models():
+        if f"<!-- figures: {model.name} -->" not in page:
+            continue
+        written = f"<!-- figures: {model.name} -->\n{table(read_card(model.name, model.task))}\n<!-- end -->"
+        page = re.sub(rf"<!-- figures: {model.name} -->.*?<!-- end -->", lambda _: written, page, flags=re.DOTALL)
+    return page
+
+
+if __name__ == "__main__":
+    for path in PAGES.glob("*.md"):
+        path.write_text(with_tables(path.read_text(encoding="utf-8")), encoding="utf-8")

@@ -32,6 +32,9 @@ LEAST_TILE = 64
 GUIDE_SCALE = 4
 """Longer side of the guide in working sizes."""
 
+SURE = 0.7
+"""Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
+
 PERSON = 128
 """Alpha from which on a pixel is called a person's."""
 
@@ -125,7 +128,10 @@ class Scene:
         """Look at a photo with a person model."""
         working = model.card.working_size
         seen, opacity, small = copies(photo, working)
-        alpha = np.asarray(Image.fromarray(predict(small, model)).resize(seen.size, Image.Resampling.BICUBIC))
+        found = predict(small, model)
+        if found.max() < SURE:
+            found = np.zeros_like(found)
+        alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = unit(straight(np.asarray(seen), opacity))
         visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)
         return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)

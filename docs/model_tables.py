@@ -3,7 +3,6 @@
 A page takes a table between the lines `<!-- figures: MODEL -->` and `<!-- end -->`.
 """
 
-import re
 from pathlib import Path
 
 from bgtool.card import Card
@@ -34,10 +33,10 @@ def table(card: Card) -> str:
 def with_tables(page: str) -> str:
     """The text of a page with the tables of today."""
     for model in shipped_models():
-        if f"<!-- figures: {model.name} -->" not in page:
-            continue
-        written = f"<!-- figures: {model.name} -->\n{table(read_card(model.name, model.task))}\n<!-- end -->"
-        page = re.sub(rf"<!-- figures: {model.name} -->.*?<!-- end -->", lambda _: written, page, flags=re.DOTALL)
+        start, end = f"<!-- figures: {model.name} -->", "<!-- end -->"
+        if start in page:
+            before, rest = page.split(start)
+            page = f"{before}{start}\n{table(read_card(model.name, model.task))}\n{end}{rest.split(end, 1)[1]}"
     return page
 
 

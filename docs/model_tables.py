@@ -23,9 +23,10 @@ COLUMNS = {
 
 def table(card: Card) -> str:
     """The figures of a person model's card as a Markdown table, a row per set."""
-    rows = [["set", *COLUMNS.values()], ["---"] * (1 + len(COLUMNS))]
+    shown = [metric for metric in COLUMNS if metric in next(iter(card.figures.values()))]
+    rows = [["set", *(COLUMNS[metric] for metric in shown)], ["---"] * (1 + len(shown))]
     for name, row in card.figures.items():
-        values = [row[metric] for metric in COLUMNS]
+        values = [row[metric] for metric in shown]
         rows.append([name, *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in values)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 

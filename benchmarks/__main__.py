@@ -5,9 +5,9 @@ import platform
 import sys
 from pathlib import Path
 
-from benchmarks import bicubic, tiles
+from benchmarks import bicubic, edges, nobody, tiles
 
-TABLES = {"bicubic": bicubic.main, "tiles": tiles.main}
+TABLES = {"bicubic": bicubic.main, "edges": edges.main, "nobody": nobody.main, "tiles": tiles.main}
 
 
 def main() -> None:

@@ -33,6 +33,9 @@ LEAST_TILE = 64
 GUIDE_SCALE = 4
 """Longer side of the guide in working sizes."""
 
+SURE = 0.7
+"""Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
+
 PERSON = 128
 """Alpha from which on a pixel is called a person's."""
 
@@ -125,10 +128,11 @@ class Scene:
     def of(cls, photo: Photo, model: Model) -> Scene:
         """Look at a photo with a person model."""
         working = model.card.working_size
-        longest = max(photo.size)
-        seen, opacity = shrink(photo, scaled(photo.size, min(longest, GUIDE_SCALE * working) / longest))
-        small = seen.resize(scaled(photo.size, working / longest), Image.Resampling.BICUBIC, reducing_gap=3)
-        alpha = np.asarray(Image.fromarray(predict(small, model)).resize(seen.size, Image.Resampling.BICUBIC))
+        seen, opacity, small = copies(photo, working)
+        found = predict(small, model)
+        if found.max() < SURE:
+            found = np.zeros_like(found)
+        alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = unit(straight(np.asarray(seen), opacity))
         visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)
         return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)
@@ -198,6 +202,14 @@ class Scene:
         """A field of the guide in a window of the photo, at the photo's size."""
         size = box[2] - box[0], box[3] - box[1]
         return np.asarray(field.resize(size, Image.Resampling.BILINEAR, self._on_guide(box)))
+
+
+def copies(photo: Photo, working_size: int) -> tuple[Image.Image, Array | None, Image.Image]:
+    """The guide of a photo, the guide's opacity (None: opaque), and the copy that the network sees."""
+    longest = max(photo.size)
+    guide, opacity = shrink(photo, scaled(photo.size, min(longest, GUIDE_SCALE * working_size) / longest))
+    size = scaled(photo.size, working_size / longest)
+    return guide, opacity, guide.resize(size, Image.Resampling.BICUBIC, reducing_gap=3)
 
 
 def predict(picture: Image.Image, model: Model) -> Plane:

@@ -20,11 +20,20 @@ def test_links_between_documents_lead_somewhere():
             assert link.startswith("http") or (document.parent / link).exists(), f"{document.name}: {link}"
 
 
+def test_the_tables_of_figures_are_those_of_the_cards():
+    with_tables = runpy.run_path(str(ROOT / "docs" / "model_tables.py"))["with_tables"]
+    page = (ROOT / "docs" / "models" / "person.md").read_text(encoding="utf-8")
+    assert "<!-- figures: person -->" in page
+    assert with_tables(page) == page
+
+
 def test_the_model_pages_show_the_figures_of_the_cards():
     for model in shipped_models():
         text = (ROOT / "docs" / "models" / f"{model.task}.md").read_text(encoding="utf-8")
         card = read_card(model.name, model.task)
         assert model.name in text
+        if f"<!-- figures: {model.name} -->" in text:
+            continue  # made, not written
         for set_name, figures in card.figures.items():
             (row,) = [line for line in text.splitlines() if line.startswith(f"| {set_name} |")]
             for value in figures.values():

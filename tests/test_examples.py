@@ -91,3 +91,20 @@ def test_compose_makes_the_before_and_after_picture(tmp_path):
         joined = np.asarray(picture.convert("L"), float)
     assert abs(joined[5:-5, 5:100] - shrunk[5:-5, 5:100]).mean() < 6  # the scan is on the left
     assert np.median(joined[5:-5, 300:-5]) > 250  # the clean page is on the right
+
+
+def test_compose_people_shows_the_photo_and_its_cut_out_on_checks_and_on_a_colour(tmp_path):
+    photo, cutout, out = EXAMPLES / "photos" / "astronaut.jpg", tmp_path / "cutout.png", tmp_path / "out.png"
+    with Image.open(photo) as image:
+        pixels = np.dstack([np.asarray(image.convert("RGB")), np.zeros((image.height, image.width), np.uint8)])
+    pixels[:, 256:, 3] = 255
+    Image.fromarray(pixels).save(cutout)
+    command = [sys.executable, EXAMPLES / "compose_people.py", photo, cutout, out, "--width", "632", "--colour", "lime"]
+    subprocess.run(command, check=True)
+    with Image.open(out) as picture:
+        assert picture.size == (632, 200)
+        before, checks, colour = (np.asarray(picture.convert("RGB"), int)[5:-5, x : x + 200] for x in (0, 216, 432))
+    assert np.ptp(checks[:, 5:90]) == 39
+    assert np.abs(colour[:, 5:90] - (0, 255, 0)).max() <= 8
+    for panel in (checks, colour):
+        assert np.abs(panel[:, 110:-5] - before[:, 110:-5]).mean() < 3

@@ -73,7 +73,10 @@ def test_where_colours_tell_nothing_the_networks_alpha_stays():
     guide = texture(3, (0.5, 0.5, 0.5))
     seen = network_alpha(disk())
     found = apply_alpha(fit_alpha(guide, seen, SCALE), guide)
-    assert np.abs(found - seen).mean() < 0.01
+    assert np.abs(found - seen).mean() < 0.02
+    assert (
+        (found > 0.5) != (seen > 0.5)
+    ).mean() < 0.02  # of an outline of 314 pixels: not half a pixel of the network's
 
 
 def test_settled_alpha_is_exact_whatever_the_colours():

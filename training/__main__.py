@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import astuple
 from pathlib import Path
 from typing import Any
 
@@ -236,20 +235,19 @@ def predictor(checkpoint: Checkpoint, num_blocks: int | None, device: torch.devi
               help="Folder of test sets, each with img/ and gt/ (documents) or mask/ (people).")  # fmt: skip
 @click.option("--device", default="auto", help="As `bgtool --device`.")
 @click.option("--json", "json_file", type=click.Path(dir_okay=False, path_type=Path),
-              help="Write the means to this file, as `python -m export ship` takes them.")  # fmt: skip
+              help="Write the figures of the sets to this file, as `python -m export ship` takes them.")  # fmt: skip
 def evaluate(model: str, task: Any, data_dir: Path, device: str, json_file: Path | None) -> None:
     """Measure an exported MODEL (file, or name of a shipped one) through bgtool on test sets."""
     from training.evaluate import evaluate as measure
-    from training.evaluate import mean_figures
 
-    means: dict[str, dict[str, float]] = {}
-    for set_name, scores in measure(model, task, data_dir, device):
-        for item in scores:
-            click.echo(f"{set_name}\t{item.name}\t" + "\t".join(f"{value:.4f}" for value in astuple(item.figures)))
-        means[set_name] = mean_figures(scores)
-        click.echo(f"{set_name}\tmean\t" + "\t".join(f"{name} {value}" for name, value in means[set_name].items()))
+    figures = {}
+    for measured in measure(model, task, data_dir, device):
+        for picture, values in measured.pictures.items():
+            click.echo(f"{measured.name}\t{picture}\t" + "\t".join(f"{value:.4f}" for value in values.values()))
+        click.echo(f"{measured.name}\tall\t" + "\t".join(f"{name} {value}" for name, value in measured.whole.items()))
+        figures[measured.name] = measured.whole
     if json_file:
-        json_file.write_text(json.dumps(means, indent=2) + "\n")
+        json_file.write_text(json.dumps(figures, indent=2) + "\n")
 
 
 if __name__ == "__main__":

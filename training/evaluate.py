@@ -3,55 +3,82 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
-from dataclasses import asdict
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bgtool.api import clean_files, cutout_files
 from bgtool.errors import InputError
-from bgtool.metrics import DocumentFigures, PersonFigures, mean
-from bgtool.scoring import FileScore, Task, score
+from bgtool.metrics import mean
+from bgtool.pipeline import Summary
+from bgtool.scoring import Task, score
+from training.person_protocol import PersonProtocol, set_figures
 
-Figures = DocumentFigures | PersonFigures
-
-TRUTH_FOLDERS: dict[Task, str] = {"document": "gt", "person": "mask"}
+Figures = Mapping[str, float]
 
 
-def evaluate_set(model: str, task: Task, folder: Path, device: str) -> list[FileScore]:
-    """Run a model on one set and score every picture of it.
+@dataclass(frozen=True)
+class SetFigures:
+    """What was measured on one set.
+
+    Attributes:
+        name: of the set.
+        pictures: figures by picture, then by metric.
+        whole: figures of the set by metric, rounded to four digits: what goes onto the card.
+    """
+
+    name: str
+    pictures: Mapping[str, Figures]
+    whole: Figures
+
+
+def evaluate(model: str, task: Task, data: Path, device: str) -> Iterator[SetFigures]:
+    """Figures of every set below a folder, or of the one set that the folder is, as they come.
 
     Args:
         model: name of a shipped model, or file.
         task: documents are written bilevel, people as masks.
-        folder: holds ``img/`` and ``gt/`` (documents) or ``mask/`` (people).
+        data: holds ``img/`` and ``gt/`` (documents) or ``mask/`` and perhaps ``ignore/`` (people), or such folders.
         device: as ``--device``.
 
     Raises:
         RuntimeError: a picture could not be processed or scored; figures over the rest would mislead.
     """
+    measure = evaluate_pages if task == "document" else evaluate_photos
+    folders = [data] if (data / "img").is_dir() else sorted(path.parent for path in data.glob("*/img"))
+    for folder in folders:
+        pictures, whole = measure(model, folder, device)
+        yield SetFigures(folder.name, pictures, {name: round(value, 4) for name, value in whole.items()})
+
+
+def evaluate_pages(model: str, folder: Path, device: str) -> tuple[dict[str, Figures], Figures]:
+    """Clean the pages of a set as black and white; their figures as `bgtool score` has them, and the mean."""
     with tempfile.TemporaryDirectory() as results:
-        common = {"output": results, "model": model, "device": device, "format": "png"}
-        if task == "document":
-            summary = clean_files(folder / "img", style="bilevel", **common)
-        else:
-            summary = cutout_files(folder / "img", mask_only=True, **common)
-        if summary.failed:
-            raise RuntimeError(f"{folder}: {summary.outcomes[0].source} failed: {summary.outcomes[0].error}")
-        scores = list(score(folder / TRUTH_FOLDERS[task], Path(results), task))
+        refuse_failures(
+            clean_files(folder / "img", output=results, model=model, device=device, format="png", style="bilevel")
+        )
+        scores = list(score(folder / "gt", Path(results), "document"))
+    figures = {}
     for item in scores:
         if isinstance(item.figures, InputError):
             raise RuntimeError(f"{folder}: {item.name} cannot be scored: {item.figures}")
-    return scores
+        figures[item.name] = item.figures
+    return {name: asdict(value) for name, value in figures.items()}, asdict(mean(list(figures.values())))
 
 
-def evaluate(model: str, task: Task, data: Path, device: str) -> Iterator[tuple[str, list[FileScore]]]:
-    """Scores of every set below a folder, or of the one set that the folder is, as they come."""
-    folders = [data] if (data / "img").is_dir() else sorted(path.parent for path in data.glob("*/img"))
-    for folder in folders:
-        yield folder.name, evaluate_set(model, task, folder, device)
+def evaluate_photos(model: str, folder: Path, device: str) -> tuple[dict[str, Figures], Figures]:
+    """Make the masks of a set; their figures after the protocol for people."""
+    protocol = PersonProtocol(model)
+    with tempfile.TemporaryDirectory() as results:
+        refuse_failures(
+            cutout_files(folder / "img", output=results, model=model, device=device, format="png", mask_only=True)
+        )
+        figures = protocol.measure(folder, Path(results))
+    return {name: asdict(value) for name, value in figures.items()}, set_figures(list(figures.values()))
 
 
-def mean_figures(scores: list[FileScore]) -> dict[str, float]:
-    """Mean of every figure over the pictures of a set, rounded to four digits, by the figure's name."""
-    figures = mean([item.figures for item in scores if not isinstance(item.figures, InputError)])
-    return {name: round(value, 4) for name, value in asdict(figures).items()}
+def refuse_failures(summary: Summary) -> None:
+    """Raise RuntimeError if a file of a batch failed."""
+    for outcome in summary.outcomes:
+        if outcome.error:
+            raise RuntimeError(f"{outcome.source} failed: {outcome.error}")

@@ -1,0 +1,85 @@
+"""Does the network's surest pixel tell photos of people from photos of nobody? For choosing `bgtool.person.SURE`.
+
+`python -m benchmarks nobody` measures on the test sets; `python -m benchmarks.nobody validation` on the validation part
+of the training sets, which is where the constant was chosen. Photos of nobody are parts of the same photos: the largest
+rectangle without a person, where that is at least `LEAST_SHARE` of the photo. Neither part was seen in training.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from benchmarks.edges import DATA, pairs
+from bgtool.api import source_of
+from bgtool.person import Box, copies, predict
+from bgtool.runtime import Model, load_model
+from training.datasets import Pair
+
+CROWDED = ("ccp", "pennfudan")
+"""Sets in which passers-by are not labelled: what is left of a photo may hold people."""
+
+GRID = 48
+"""Rectangles have their corners on a grid of so many lines to each side."""
+
+LEAST_SHARE = 0.3
+
+LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
+
+
+def main(split: str = "test") -> dict[str, dict[str, float]]:
+    """Print the table; returns the shares by level. Without the data, which is not part of the repository, {}."""
+    if not DATA.is_dir():
+        print(f"Nobody: skipped, there is no {DATA} (set BGTOOL_DATA)")
+        return {}
+    model = load_model(task="person", device="cpu")
+    chosen = [pair for pair in pairs(split) if pair.set_name not in CROWDED]
+    somebody, nobody = (np.array(list(peaks)) for peaks in zip(*(surest(pair, model) for pair in chosen), strict=True))
+    nobody = nobody[~np.isnan(nobody)]
+    print(f"Nobody, {split}: {len(somebody)} photos of people, {len(nobody)} of nobody; the surest pixel reaches")
+    shares = {}
+    for level in LEVELS:
+        shares[str(level)] = {"people": float((somebody >= level).mean()), "nobody": float((nobody >= level).mean())}
+        print(f"  {level:.2f}  " + "  ".join(f"{name} {share:.4f}" for name, share in shares[str(level)].items()))
+    return shares
+
+
+def surest(pair: Pair, model: Model) -> tuple[float, float]:
+    """Highest alpha of the network in a photo, and in the largest part of it without people (NaN: too small)."""
+    with Image.open(pair.image) as image, Image.open(pair.truth) as truth:
+        photo, box = image.convert("RGB"), empty_part(truth.convert("L"))
+    share = (box[2] - box[0]) * (box[3] - box[1]) / (photo.width * photo.height)
+    return peak(photo, model), peak(photo.crop(box), model) if share >= LEAST_SHARE else np.nan
+
+
+def peak(photo: Image.Image, model: Model) -> float:
+    """Highest alpha of the network, 0..1."""
+    _, _, small = copies(source_of(photo), model.card.working_size)
+    return float(predict(small, model).max())
+
+
+def empty_part(mask: Image.Image) -> Box:
+    """The largest rectangle, by the grid, in which a mask is 0; of no size where there is none."""
+    taken = np.asarray(mask.resize((GRID, GRID), Image.Resampling.BOX)) > 0
+    best = (0, 0, 0, 0)
+    for top in range(GRID):
+        for bottom in range(top + 1, GRID + 1):
+            left, right = longest_run(~taken[top:bottom].any(axis=0))
+            if (right - left) * (bottom - top) > (best[2] - best[0]) * (best[3] - best[1]):
+                best = left, top, right, bottom
+    across, down = mask.width / GRID, mask.height / GRID
+    return round(best[0] * across), round(best[1] * down), round(best[2] * across), round(best[3] * down)
+
+
+def longest_run(free: NDArray[np.bool_]) -> tuple[int, int]:
+    """Start and end of the longest run of True; (0, 0) where there is none."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], free, [False]]).astype(np.int8)))
+    runs = [(0, 0), *zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)]
+    return max(runs, key=lambda run: run[1] - run[0])
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,102 @@
+"""People: `bgtool cutout` against `rembg p`, on the same folder of photos with the same network weights."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks import variants
+from benchmarks.environments import environment, version
+from benchmarks.material import PHOTO, photos
+from benchmarks.measure import BGTOOL, Usage, in_turns, median_usage, run
+from benchmarks.settings import Settings
+from benchmarks.tables import Table
+from bgtool.card import ModelTask
+from bgtool.runtime import load_model
+
+REMBG = "rembg[cpu,cli]"
+
+
+def measure(settings: Settings) -> list[Table]:
+    """One table: programs, and the bare network as the limit."""
+    folder = photos(settings.build / "photos", settings.photos)
+    build, count = settings.build / "people", settings.photos
+    programs = rivals(folder, settings.build)
+    outputs = {name: build / name.replace(" ", "-") for name in programs}
+    turns = {name: partial(fresh, program, outputs[name]) for name, program in programs.items()}
+    usages = {name: median_usage(runs) for name, runs in in_turns(turns, settings.long_rounds).items()}
+    rows = [
+        {
+            "": name,
+            "photos/s": count / usage.seconds,
+            "× bgtool's time": usage.seconds / usages["bgtool cutout"].seconds,
+            "cores busy": usage.cores_busy,
+            "peak MiB": usage.peak_mib,
+            "outputs": len(list(outputs[name].glob("*.png"))),
+            "MB written": sum(file.stat().st_size for file in outputs[name].glob("*.png")) / 1e6,
+        }
+        for name, usage in usages.items()
+    ]
+    bare = bare_loop(folder, settings.build)
+    rows.append(dict.fromkeys(rows[0]) | {"": "the bare network", "photos/s": bare})
+    rembg = version(settings.build / "environments" / "rembg", "rembg")
+    note = (
+        f"The shipped person network in all rows: rembg {rembg} squeezes photos to {variants.REMBG_SIZE} px square, "
+        f"bgtool works at {variants.REMBG_SIZE} px on the longer side. Plain `rembg p` leaves the colours of edges as "
+        "they are; -dc frees them of the old background, as bgtool does."
+    )
+    return [Table(f"{count} JPEG photos of {PHOTO[0] * PHOTO[1] / 1e6:.0f} MP to transparent PNG", rows, note)]
+
+
+def rivals(folder: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
+    """The programs by name; each takes the folder for its results."""
+    rembg = environment(build / "environments" / "rembg", REMBG) / "bin" / "rembg"
+    model = variants.written(variants.for_rembg(variants.shipped(ModelTask.PERSON)), build / "models" / "rembg.onnx")
+    extras = json.dumps({"model_path": str(model.resolve())})
+    home = str(model.parent.resolve())
+    custom = [rembg, "p", "-m", "u2net_custom", "-x", extras]
+    cutout = [*BGTOOL, "cutout", folder, "--model", same_size(build), "--format", "png", "--device", "cpu", "--quiet"]
+    return {
+        "bgtool cutout": lambda out: run([*cutout, "-o", out]),
+        "rembg p": lambda out: run([*custom, folder, out], REMBG_HOME=home),
+        "rembg p -dc": lambda out: run([*custom, "-dc", folder, out], REMBG_HOME=home),
+    }
+
+
+def fresh(program: Callable[[Path], Usage], out: Path) -> Usage:
+    """A run into an empty folder."""
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir(parents=True)
+    return program(out)
+
+
+def same_size(build: Path) -> Path:
+    """The shipped person model with the working size that rembg insists on."""
+    model = variants.at_size(variants.shipped(ModelTask.PERSON), variants.REMBG_SIZE)
+    return variants.written(model, build / "models" / "person.onnx")
+
+
+def bare_loop(folder: Path, build: Path) -> float:
+    """Photos a second of the network alone, over photos that were decoded and made small beforehand."""
+    model = load_model(str(same_size(build)), task="person", device="cpu")
+    size = (
+        variants.REMBG_SIZE,
+        round(variants.REMBG_SIZE * PHOTO[1] / PHOTO[0]) // model.card.stride * model.card.stride,
+    )
+    small = []
+    for file in sorted(folder.iterdir())[:8]:
+        with Image.open(file) as photo:
+            photo.draft("RGB", size)
+            small.append(np.asarray(photo.convert("RGB").resize(size))[None])
+    model.run(small[0])
+    start = time.perf_counter()
+    for picture in small:
+        model.run(picture)
+    return len(small) / (time.perf_counter() - start)

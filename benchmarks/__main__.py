@@ -33,7 +33,7 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic"
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
 def main(names: tuple[str, ...], **options: object) -> None:
-    """Measure NAMES, or all; then write the report. Results of other names are kept from earlier runs."""
+    """Measure NAMES, or all; results of other names are kept. `report` writes docs/performance.md from them."""
     settings = Settings(**options)
     results = settings.build / ("quick.json" if settings.quick else "results.json")
     console = Console(width=None if sys.stdout.isatty() else 120)

@@ -18,7 +18,7 @@ def environment(folder: Path, *requirements: str) -> Path:
         print(f"installing {' '.join(requirements) or 'nothing'} into {folder}", file=sys.stderr)
         subprocess.run([sys.executable, "-m", "venv", "--clear", folder], check=True)
         if requirements:
-            pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--quiet"]
+            pip = [folder / "bin" / "python", "-I", "-m", "pip", "install", "--quiet", "--quiet"]
             subprocess.run([*pip, *requirements], check=True)
         ready.write_text("\n".join(requirements))
     return folder

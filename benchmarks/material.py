@@ -5,20 +5,16 @@ The same Pillow and numpy give the same pixels.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
+from benchmarks.settings import A4
+
 EXAMPLES = Path(__file__).parent.parent / "examples"
-
-A4 = (2480, 3508)
-"""Pixels of an A4 page at 300 dpi."""
-
-PHOTO = (4000, 3000)
-"""Pixels of a photo of 12 megapixels."""
 
 GRAIN = 4.0
 """Standard deviation of the grain in grey levels; a camera's at ISO 400 or so."""
@@ -26,16 +22,16 @@ GRAIN = 4.0
 PAGE_SUFFIXES = (".jpg", ".png", ".tif")
 
 
-def pages(folder: Path, count: int) -> Path:
-    """A folder of A4 pages at 300 dpi, in turn JPEG, PNG and TIFF."""
+def pages(folder: Path, count: int, size: tuple[int, int]) -> Path:
+    """A folder of pages, in turn JPEG, PNG and TIFF."""
     scans = sorted((EXAMPLES / "scans").glob("*.*"))
-    return made(folder, scans, A4, [f"{number:03}{suffix}" for number, suffix in numbered(count, PAGE_SUFFIXES)])
+    return made(folder, scans, size, [f"{number:03}{suffix}" for number, suffix in numbered(count, PAGE_SUFFIXES)])
 
 
-def photos(folder: Path, count: int) -> Path:
-    """A folder of JPEG photos of 12 megapixels; people on most, as in examples/photos."""
+def photos(folder: Path, count: int, size: tuple[int, int]) -> Path:
+    """A folder of JPEG photos; people on most, as in examples/photos."""
     sources = sorted((EXAMPLES / "photos").glob("*.jpg"))
-    return made(folder, sources, PHOTO, [f"{number:03}.jpg" for number in range(count)])
+    return made(folder, sources, size, [f"{number:03}.jpg" for number in range(count)])
 
 
 def page(file: Path, megapixels: float) -> Path:
@@ -83,8 +79,3 @@ def save(image: Image.Image, file: Path) -> None:
     whole = file.with_name(f"new-{file.name}")
     image.save(whole, dpi=(300, 300), **options[file.suffix])
     whole.replace(file)
-
-
-def decoded(folder: Path) -> Callable[[], list[np.ndarray]]:
-    """A function that decodes all images of a folder, uint8 [H, W, 3] each."""
-    return lambda: [np.asarray(Image.open(file).convert("RGB")) for file in sorted(folder.iterdir())]

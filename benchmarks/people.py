@@ -14,7 +14,7 @@ from PIL import Image
 
 from benchmarks import variants
 from benchmarks.environments import environment, version
-from benchmarks.material import PHOTO, photos
+from benchmarks.material import photos
 from benchmarks.measure import BGTOOL, Usage, in_turns, median_usage, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
@@ -26,7 +26,7 @@ REMBG = "rembg[cpu,cli]"
 
 def measure(settings: Settings) -> list[Table]:
     """One table: programs, and the bare network as the limit."""
-    folder = photos(settings.build / "photos", settings.photos)
+    folder = photos(settings.material / "photos", settings.photos, settings.photo_size)
     build, count = settings.build / "people", settings.photos
     programs = rivals(folder, settings.build)
     outputs = {name: build / name.replace(" ", "-") for name in programs}
@@ -37,6 +37,7 @@ def measure(settings: Settings) -> list[Table]:
             "": name,
             "photos/s": count / usage.seconds,
             "× bgtool's time": usage.seconds / usages["bgtool cutout"].seconds,
+            "CPU s a photo": usage.cpu_seconds / count,
             "cores busy": usage.cores_busy,
             "peak MiB": usage.peak_mib,
             "outputs": len(list(outputs[name].glob("*.png"))),
@@ -45,6 +46,7 @@ def measure(settings: Settings) -> list[Table]:
         for name, usage in usages.items()
     ]
     bare = bare_loop(folder, settings.build)
+    megapixels = settings.photo_size[0] * settings.photo_size[1] / 1e6
     rows.append(dict.fromkeys(rows[0]) | {"": "the bare network", "photos/s": bare})
     rembg = version(settings.build / "environments" / "rembg", "rembg")
     note = (
@@ -52,7 +54,7 @@ def measure(settings: Settings) -> list[Table]:
         f"bgtool works at {variants.REMBG_SIZE} px on the longer side. Plain `rembg p` leaves the colours of edges as "
         "they are; -dc frees them of the old background, as bgtool does."
     )
-    return [Table(f"{count} JPEG photos of {PHOTO[0] * PHOTO[1] / 1e6:.0f} MP to transparent PNG", rows, note)]
+    return [Table(f"{count} JPEG photos of {megapixels:.3g} MP to transparent PNG", rows, note)]
 
 
 def rivals(folder: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
@@ -86,15 +88,12 @@ def same_size(build: Path) -> Path:
 def bare_loop(folder: Path, build: Path) -> float:
     """Photos a second of the network alone, over photos that were decoded and made small beforehand."""
     model = load_model(str(same_size(build)), task="person", device="cpu")
-    size = (
-        variants.REMBG_SIZE,
-        round(variants.REMBG_SIZE * PHOTO[1] / PHOTO[0]) // model.card.stride * model.card.stride,
-    )
+    stride = model.card.stride
     small = []
     for file in sorted(folder.iterdir())[:8]:
-        with Image.open(file) as photo:
-            photo.draft("RGB", size)
-            small.append(np.asarray(photo.convert("RGB").resize(size))[None])
+        photo = Image.open(file)
+        height = variants.REMBG_SIZE * photo.height // photo.width // stride * stride
+        small.append(np.asarray(photo.convert("RGB").resize((variants.REMBG_SIZE, height)))[None])
     model.run(small[0])
     start = time.perf_counter()
     for picture in small:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.material import A4, PHOTO, pages, photos
+from benchmarks.material import pages, photos
 from benchmarks.measure import BGTOOL, Usage, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
@@ -31,8 +31,8 @@ def measure(settings: Settings) -> list[Table]:
 
 def documents(settings: Settings) -> Table:
     """`bgtool clean` in each style over a folder of A4 pages, and the network alone on the same windows."""
-    folder = pages(settings.build / "pages", settings.pages)
-    megapixels = A4[0] * A4[1] / 1e6
+    folder = pages(settings.material / "pages", settings.pages, settings.page_size)
+    megapixels = settings.page_size[0] * settings.page_size[1] / 1e6
     model = load_model(device="cpu")
     sample = [np.asarray(Image.open(file).convert("RGB")) for file in sorted(folder.iterdir())[:BARE_PAGES]]
     bare_loop(model, sample[:1])
@@ -47,23 +47,23 @@ def documents(settings: Settings) -> Table:
     for line in rows:
         line["MP/s"] = line["per second"] * megapixels
         line["% of bare"] = 100 * line["per second"] / limit
-    title = f"{settings.pages} A4 pages at 300 dpi, a third each JPEG, PNG and TIFF"
+    title = f"{settings.pages} pages of {megapixels:.1f} MP (A4 at 300 dpi), a third each JPEG, PNG and TIFF"
     note = "Whole program: start, decoding, tiles, network, encoding, manifest. Bare: onnxruntime on the same windows."
     return Table(title, rows, note)
 
 
 def people(settings: Settings) -> Table:
     """`bgtool cutout` over a folder of photos, by output."""
-    folder = photos(settings.build / "photos", settings.photos)
+    folder = photos(settings.material / "photos", settings.photos, settings.photo_size)
     rows = []
     for arguments in (("--format", "png"), ("--format", "webp"), ("--background", "white")):
         usage = whole("cutout", folder, settings.build / "pipeline", *arguments)
         rows.append(row(f"bgtool cutout {' '.join(arguments)}", settings.photos / usage.seconds, usage))
         if settings.quick:
             break
-    title = f"{settings.photos} photos of {PHOTO[0] * PHOTO[1] / 1e6:.0f} MP"
+    title = f"{settings.photos} photos of {settings.photo_size[0] * settings.photo_size[1] / 1e6:.3g} MP"
     cores = len(os.sched_getaffinity(0))
-    note = f"Encoding, not the network, is the limit here; {cores} busy cores are all there are."
+    note = f"The network sees a small copy; the rest is decoding, edges and encoding. {cores} cores can be used."
     return Table(title, rows, note)
 
 

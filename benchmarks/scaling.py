@@ -20,7 +20,7 @@ from bgtool.runtime import load_model
 
 MEGAPIXELS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 TILES = (192, 256, 384, 512, 768, 1024, 1536, 2048)
-QUICK_MEGAPIXELS = 5
+QUICK_MEGAPIXELS = 2
 QUICK_TILE = 512
 PAGES = 6
 
@@ -36,7 +36,7 @@ def by_page_size(settings: Settings) -> Table:
     out = settings.build / "scaling.png"
     rows = []
     for megapixels in (size for size in MEGAPIXELS if size <= largest):
-        scan = page(settings.build / "sizes" / f"{megapixels}.jpg", megapixels)
+        scan = page(settings.build / "material" / "sizes" / f"{megapixels}.jpg", megapixels)
         usage = run([*BGTOOL, "clean", scan, "-o", out, "--overwrite", "--device", "cpu", "--quiet"])
         rows.append({"megapixels": megapixels, "s": usage.seconds, "peak MiB": usage.peak_mib})
         out.unlink()
@@ -46,7 +46,7 @@ def by_page_size(settings: Settings) -> Table:
 def by_cores(settings: Settings) -> Table:
     """Pages a second of a folder, on some of the cores."""
     count = 1 if settings.quick else PAGES
-    folder = pages(settings.build / "few-pages", count)
+    folder = pages(settings.material / "few-pages", count, settings.page_size)
     out = settings.build / "scaling"
     available = sorted(os.sched_getaffinity(0))
     numbers = sorted({1, len(available), *(2**power for power in range(8) if 2**power <= len(available))})
@@ -67,8 +67,10 @@ def by_cores(settings: Settings) -> Table:
 def by_tile(settings: Settings) -> Table:
     """Throughput of the network by the largest side of its windows."""
     model = load_model(device="cpu")
-    scan = np.asarray(Image.open(next(pages(settings.build / "one-page", 1).iterdir())).convert("RGB"))
-    source = ArraySource(scan[:1000, :1000] if settings.quick else scan)
+    scan = np.asarray(
+        Image.open(next(pages(settings.material / "one-page", 1, settings.page_size).iterdir())).convert("RGB")
+    )
+    source = ArraySource(scan)
     tiles = [tile for tile in TILES if tile > 2 * model.card.halo and (not settings.quick or tile <= QUICK_TILE)]
     calls = {tile: partial(clean_page, source, model, Style.GRAY, tile) for tile in tiles}
     seconds = medians(calls, 1 if settings.quick else 2)

@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+A4 = (2480, 3508)
+"""Pixels of an A4 page at 300 dpi."""
+
+PHOTO = (4000, 3000)
+"""Pixels of a photo of 12 megapixels."""
+
 
 @dataclass(frozen=True)
 class Settings:
     """Options of ``python -m benchmarks``.
 
     Attributes:
-        quick: a smoke run: few files, one round; its figures mean little.
+        quick: a smoke run: few small files, one round; its figures mean little.
         full: long folders: 200 photos.
         data_dir: holds sets of pages with truth, SET/img and SET/gt; None measures on examples/ alone.
         max_megapixels: largest page of `scaling`.
@@ -45,3 +51,18 @@ class Settings:
         if self.quick:
             return 2
         return 200 if self.full else 40
+
+    @property
+    def page_size(self) -> tuple[int, int]:
+        """Pixels of those pages."""
+        return (A4[0] // 4, A4[1] // 4) if self.quick else A4
+
+    @property
+    def photo_size(self) -> tuple[int, int]:
+        """Pixels of those photos."""
+        return (PHOTO[0] // 4, PHOTO[1] // 4) if self.quick else PHOTO
+
+    @property
+    def material(self) -> Path:
+        """Folder of what is worked on."""
+        return self.build / ("quick" if self.quick else "material")

@@ -8,6 +8,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 if __name__ == "__main__":
     report, cores, *command = sys.argv[1:]
@@ -18,6 +19,5 @@ if __name__ == "__main__":
     _, status, used = os.wait4(process, 0)
     seconds = time.perf_counter() - start
     taken = {"seconds": seconds, "cpu_seconds": used.ru_utime + used.ru_stime, "peak_mib": used.ru_maxrss / 1024}
-    with open(report, "w") as file:
-        json.dump(taken, file)
+    Path(report).write_text(json.dumps(taken))
     sys.exit(os.waitstatus_to_exitcode(status) & 0xFF)

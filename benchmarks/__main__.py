@@ -21,7 +21,7 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic"
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, "report"]))
 @click.option("--quick", is_flag=True, help="A smoke run of about a minute; its figures mean little.")
-@click.option("--full", is_flag=True, help="200 photos in place of 40.")
+@click.option("--full", is_flag=True, help="200 photos, all styles and formats; hours.")
 @click.option(
     "--data-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),

@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks import binarize, variants
 from benchmarks.environments import environment
 from benchmarks.material import EXAMPLES
-from benchmarks.measure import BGTOOL, Usage, in_turns, median_usage, medians, run
+from benchmarks.measure import BGTOOL, Usage, emptied, in_turns, median_usage, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
@@ -42,10 +42,8 @@ SIDE = 512
 
 def measure(settings: Settings) -> list[Table]:
     """One table a set of pages, and one for the network alone."""
-    sets = [EXAMPLES]
-    if settings.data_dir:
-        sets += sorted(path.parent for path in settings.data_dir.glob("*/img"))
-    return [*(compare(folder, settings) for folder in sets), network(settings)]
+    sets = sorted(path.parent for path in settings.data_dir.glob("*/img")) if settings.data_dir else []
+    return [*(compare(folder, settings) for folder in [*sets, EXAMPLES]), network(settings)]
 
 
 def compare(folder: Path, settings: Settings) -> Table:
@@ -56,7 +54,8 @@ def compare(folder: Path, settings: Settings) -> Table:
     megapixels = sum(width * height for width, height in sizes) / 1e6
     peers = rivals(scans, settings.build)
     outputs = {name: build / "results" / name.replace(" ", "-") for name in peers}
-    usages = in_turns({name: partial(fresh, peer, outputs[name]) for name, peer in peers.items()}, settings.rounds)
+    turns = {name: lambda name=name, peer=peer: peer(emptied(outputs[name])) for name, peer in peers.items()}
+    usages = in_turns(turns, settings.rounds)
     bgtool = median_usage(usages["bgtool"])
     rows = []
     for name in peers:
@@ -81,8 +80,7 @@ def pages_of(folder: Path, scans: Path, most: int) -> tuple[Path, dict[str, Path
     The set is examples/ (scans/ and truth/) or a folder with img/ and gt/.
     """
     images, truths = (folder / name for name in (("img", "gt") if (folder / "img").is_dir() else ("scans", "truth")))
-    shutil.rmtree(scans, ignore_errors=True)
-    scans.mkdir(parents=True)
+    emptied(scans)
     truth = {file.stem: file for file in sorted(truths.glob("*.*"))}
     for file in sorted(images.glob("*.*"))[:most]:
         shutil.copy(file, scans)
@@ -106,8 +104,7 @@ def rivals(scans: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
 
 def as_pgm(scans: Path, folder: Path) -> Path:
     """The scans as unpaper reads them: grey, uncompressed. The conversion is not counted."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
+    emptied(folder)
     for file in scans.iterdir():
         Image.open(file).convert("L").save(folder / f"{file.stem}.pgm")
     return folder
@@ -121,13 +118,6 @@ def unpaper(scans: Path, out: Path) -> Usage:
         sum(usage.cpu_seconds for usage in usages),
         max(usage.peak_mib for usage in usages),
     )
-
-
-def fresh(peer: Callable[[Path], Usage], out: Path) -> Usage:
-    """A run into an empty folder."""
-    shutil.rmtree(out, ignore_errors=True)
-    out.mkdir(parents=True)
-    return peer(out)
 
 
 def figures(truths: dict[str, Path], results: Path) -> dict[str, float]:

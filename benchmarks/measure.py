@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -59,6 +60,13 @@ def run(command: Sequence[str | Path], cores: Iterable[int] = (), **variables: s
             printed = ended.stdout[-2000:].decode(errors="replace")
             raise RuntimeError(f"{command} exited with {ended.returncode}: {printed}")
         return Usage(**json.loads(report.read_text()))
+
+
+def emptied(folder: Path) -> Path:
+    """The folder, there and empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
 
 
 def in_turns(rivals: Mapping[str, Callable[[], T]], rounds: int) -> dict[str, list[T]]:

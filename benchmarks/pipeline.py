@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import time
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.material import pages, photos
-from benchmarks.measure import BGTOOL, Usage, run
+from benchmarks.measure import BGTOOL, Usage, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
 from bgtool.api import ArraySource
@@ -22,6 +21,8 @@ BARE_PAGES = 6
 """Pages over which the bare network runs, half of them before the whole program and half after it."""
 
 STYLES = ("gray", "bilevel", "color")
+OUTPUTS = (("--format", "png"), ("--format", "webp"), ("--background", "white"))
+"""Of `clean` and `cutout`; the first of each alone unless the run is a full one."""
 
 
 def measure(settings: Settings) -> list[Table]:
@@ -37,7 +38,7 @@ def documents(settings: Settings) -> Table:
     sample = [np.asarray(Image.open(file).convert("RGB")) for file in sorted(folder.iterdir())[:BARE_PAGES]]
     bare_loop(model, sample[:1])
     bare, rows = list[float](), list[dict[str, Value]]()
-    for style in STYLES[:1] if settings.quick else STYLES:
+    for style in STYLES if settings.full else STYLES[:1]:
         bare += bare_loop(model, sample[: len(sample) // 2])
         usage = whole("clean", folder, settings.build / "pipeline", "--style", style)
         bare += bare_loop(model, sample[len(sample) // 2 :])
@@ -56,11 +57,9 @@ def people(settings: Settings) -> Table:
     """`bgtool cutout` over a folder of photos, by output."""
     folder = photos(settings.material / "photos", settings.photos, settings.photo_size)
     rows = []
-    for arguments in (("--format", "png"), ("--format", "webp"), ("--background", "white")):
+    for arguments in OUTPUTS if settings.full else OUTPUTS[:1]:
         usage = whole("cutout", folder, settings.build / "pipeline", *arguments)
         rows.append(row(f"bgtool cutout {' '.join(arguments)}", settings.photos / usage.seconds, usage))
-        if settings.quick:
-            break
     title = f"{settings.photos} photos of {settings.photo_size[0] * settings.photo_size[1] / 1e6:.3g} MP"
     cores = len(os.sched_getaffinity(0))
     note = f"The network sees a small copy; the rest is decoding, edges and encoding. {cores} cores can be used."
@@ -79,8 +78,7 @@ def row(name: str, per_second: float, usage: Usage | None = None) -> dict[str, V
 
 def whole(command: str, folder: Path, out: Path, *arguments: str) -> Usage:
     """A run of bgtool over a folder, into an empty one."""
-    shutil.rmtree(out, ignore_errors=True)
-    return run([*BGTOOL, command, folder, "-o", out, "--device", "cpu", "--quiet", *arguments])
+    return run([*BGTOOL, command, folder, "-o", emptied(out), "--device", "cpu", "--quiet", *arguments])
 
 
 def bare_loop(model: Model, scans: list[np.ndarray]) -> list[float]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-import shutil
 from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.material import page, pages
-from benchmarks.measure import BGTOOL, in_turns, median_usage, medians, run
+from benchmarks.measure import BGTOOL, emptied, in_turns, median_usage, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
@@ -19,10 +18,10 @@ from bgtool.options import Style
 from bgtool.runtime import load_model
 
 MEGAPIXELS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-TILES = (192, 256, 384, 512, 768, 1024, 1536, 2048)
+TILES = (384, 512, 768, 1024, 1536, 2048)
 QUICK_MEGAPIXELS = 2
 QUICK_TILE = 512
-PAGES = 6
+PAGES = 4
 
 
 def measure(settings: Settings) -> list[Table]:
@@ -52,8 +51,7 @@ def by_cores(settings: Settings) -> Table:
     numbers = sorted({1, len(available), *(2**power for power in range(8) if 2**power <= len(available))})
 
     def turn(cores: int) -> object:
-        shutil.rmtree(out, ignore_errors=True)
-        return run([*BGTOOL, "clean", folder, "-o", out, "--device", "cpu", "--quiet"], available[:cores])
+        return run([*BGTOOL, "clean", folder, "-o", emptied(out), "--device", "cpu", "--quiet"], available[:cores])
 
     usages = in_turns({cores: partial(turn, cores) for cores in numbers}, 1 if settings.quick else 2)
     rate = {cores: count / median_usage(runs).seconds for cores, runs in usages.items()}

@@ -18,7 +18,7 @@ class Settings:
 
     Attributes:
         quick: a smoke run: few small files, one round; its figures mean little.
-        full: long folders: 200 photos.
+        full: 200 photos in place of 40, and all styles and output formats; takes hours.
         data_dir: holds sets of pages with truth, SET/img and SET/gt; None measures on examples/ alone.
         max_megapixels: largest page of `scaling`.
         build: folder for material, results and the environments of peers.
@@ -34,11 +34,6 @@ class Settings:
     def rounds(self) -> int:
         """How often each rival takes its turn."""
         return 1 if self.quick else 3
-
-    @property
-    def long_rounds(self) -> int:
-        """The same over folders of photos, where one turn takes minutes."""
-        return 1 if self.quick else 2
 
     @property
     def pages(self) -> int:

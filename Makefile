@@ -1,9 +1,10 @@
 # `make demo` cleans examples/ with the shipped model; `make test` runs every check. Both install what they need.
+# `make bench` measures bgtool beside its peers; `make report` puts the results into README.md and docs/performance.md.
 
 PYTHON ?= python3.11
 PIP_FLAGS = --quiet --disable-pip-version-check
 
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench report clean
 
 demo: .venv/ready
 	.venv/bin/bgtool clean examples/scans -o out/scans
@@ -18,6 +19,9 @@ lint: .venv-dev/ready
 
 bench: .venv-dev/ready
 	.venv-dev/bin/python -m benchmarks
+
+report: .venv-dev/ready
+	.venv-dev/bin/python -m benchmarks report
 
 .venv/ready: pyproject.toml setup.cfg
 	$(PYTHON) -m venv .venv

@@ -1,1 +1,1 @@
-"""Side-by-side measurements: everything a row compares runs interleaved in one process."""
+"""Side-by-side measurements: whatever a table compares runs on the same files in one run, taking turns."""

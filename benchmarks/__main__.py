@@ -1,22 +1,56 @@
-"""``python -m benchmarks [NAME...]``: print all tables, or those named, and write them as JSON."""
+"""``python -m benchmarks [NAME...]``: measure, print, and keep the results; ``report`` writes docs/performance.md."""
 
-import json
-import platform
+from __future__ import annotations
+
+import os
 import sys
+from importlib import import_module
 from pathlib import Path
 
-from benchmarks import bicubic, edges, nobody, tiles
+import click
+from rich.console import Console
 
-TABLES = {"bicubic": bicubic.main, "edges": edges.main, "nobody": nobody.main, "tiles": tiles.main}
+from benchmarks import report
+from benchmarks.settings import Settings
+from benchmarks.tables import keep, section, show
+
+BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic")
+"""Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""
 
 
-def main() -> None:
-    """Run the tables named on the command line, or all."""
-    results = {name: TABLES[name]() for name in sys.argv[1:] or TABLES}
-    out = Path("out")
-    out.mkdir(exist_ok=True)
-    machine = {"processor": platform.processor() or platform.machine(), "python": platform.python_version()}
-    (out / "benchmarks.json").write_text(json.dumps({"machine": machine, **results}, indent=2) + "\n")
+@click.command()
+@click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, "report"]))
+@click.option("--quick", is_flag=True, help="A smoke run of about a minute; its figures mean little.")
+@click.option("--full", is_flag=True, help="200 photos, all styles and formats; hours.")
+@click.option(
+    "--data-dir",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Sets of pages with truth, SET/img and SET/gt, to measure documents on beside examples/.",
+)
+@click.option(
+    "--max", "max_megapixels", type=float, default=100, show_default=True, help="Largest page of scaling, MP."
+)
+@click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
+              show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
+def main(names: tuple[str, ...], **options: object) -> None:
+    """Measure NAMES, or all; results of other names are kept. `report` writes docs/performance.md from them."""
+    settings = Settings(**options)
+    results = settings.build / ("quick.json" if settings.quick else "results.json")
+    console = Console(width=None if sys.stdout.isatty() else 120)
+    for name in names or BENCHMARKS:
+        if name == "report":
+            report.write(results)
+            continue
+        tables = import_module(f"benchmarks.{name}").measure(settings)
+        keep(results, name, section(command(name), tables, len(os.sched_getaffinity(0))))
+        for table in tables:
+            show(console, table)
+
+
+def command(name: str) -> str:
+    """What was typed, as far as it concerns one benchmark."""
+    options = [argument for argument in sys.argv[1:] if argument not in BENCHMARKS]
+    return " ".join(["python -m benchmarks", name, *options])
 
 
 if __name__ == "__main__":

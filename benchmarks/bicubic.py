@@ -9,7 +9,9 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from benchmarks.side_by_side import medians, print_table
+from benchmarks.measure import medians
+from benchmarks.settings import Settings
+from benchmarks.tables import Table
 from export.lowering import FixedBicubic
 from export.onnx_file import OPSET
 from training.networks.blocks import BicubicUpsample
@@ -27,13 +29,17 @@ def session(layer: nn.Module) -> ort.InferenceSession:
     return ort.InferenceSession(file.getvalue(), providers=["CPUExecutionProvider"])
 
 
-def main() -> dict[str, float]:
-    """Print the table; returns seconds by rival and the largest difference between their outputs."""
+def measure(settings: Settings) -> list[Table]:
+    """One table."""
     x = np.random.default_rng(0).standard_normal(SHAPE, dtype=np.float32)
     rivals = {"Resize, cubic": session(BicubicUpsample()), "fixed convolution": session(FixedBicubic(SHAPE[1]))}
-    outputs = [rival.run(None, {"x": x})[0] for rival in rivals.values()]
-    seconds = medians({name: (lambda s=rival: s.run(None, {"x": x})) for name, rival in rivals.items()}, rounds=7)
-    print_table(f"Bicubic ×2 of {'×'.join(map(str, SHAPE))}", seconds, "MP", np.prod(SHAPE[2:]) / 1e6)
-    difference = float(np.abs(outputs[0] - outputs[1]).max())
-    print(f"  largest difference {difference:.1e}")
-    return {**seconds, "difference": difference}
+    first, second = (rival.run(None, {"x": x})[0] for rival in rivals.values())
+    seconds = medians(
+        {name: (lambda s=rival: s.run(None, {"x": x})) for name, rival in rivals.items()}, settings.rounds
+    )
+    rows = [
+        {"": name, "ms": 1000 * value, "× the time of the convolution": value / seconds["fixed convolution"]}
+        for name, value in seconds.items()
+    ]
+    note = f"Largest difference of their outputs: {np.abs(first - second).max():.1e}, of normally distributed inputs."
+    return [Table(f"Bicubic ×2 of float32 {'×'.join(map(str, SHAPE))} by onnxruntime", rows, note)]

@@ -1,6 +1,6 @@
 """The edge step against plain bilinear upsampling: outlines, overlap and soft alpha, the network run at 160 px.
 
-`python -m benchmarks edges` measures on the test sets; `python -m benchmarks.edges validation` on the validation part
+`python -m benchmarks.edges` measures on the test sets; `python -m benchmarks.edges validation` on the validation part
 of the training sets, which is where the parameters of `bgtool.matting` were chosen.
 """
 

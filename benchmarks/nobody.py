@@ -1,6 +1,6 @@
 """Does the network's surest pixel tell photos of people from photos of nobody? For choosing `bgtool.person.SURE`.
 
-`python -m benchmarks nobody` measures on the test sets; `python -m benchmarks.nobody validation` on the validation part
+`python -m benchmarks.nobody` measures on the test sets; `python -m benchmarks.nobody validation` on the validation part
 of the training sets, which is where the constant was chosen. Photos of nobody are parts of the same photos: the largest
 rectangle without a person, where that is at least `LEAST_SHARE` of the photo. Neither part was seen in training.
 """

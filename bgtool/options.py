@@ -31,6 +31,7 @@ class Format(StrEnum):
     TIFF = "tiff"
     JPEG = "jpeg"
     WEBP = "webp"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, kw_only=True)

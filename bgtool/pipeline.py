@@ -214,7 +214,7 @@ class Worker:
                     result = self.work(page, self.model, self.meter.advance)
                     writer.add(result.pixels, page.metadata)
                     warnings += [*page.warnings, *result.warnings]
-                warnings += writer.warnings
+            warnings += writer.warnings
         return reader.count, warnings
 
     def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:

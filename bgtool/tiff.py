@@ -77,7 +77,7 @@ class TiffWriter:
             page[338] = _short(2)  # the fourth is alpha, colours not multiplied by it
         if kind is Pixels.BILEVEL:
             rows = max(1, _FAX_PIXELS // max(1, pixels.shape[1]))
-            page |= {259: _short(_GROUP4), **self._strips(_group4(pixels, rows), rows)}
+            page |= {259: _short(_GROUP4), **self._strips(group4(pixels, rows), rows)}
         else:
             rows = max(1, _STRIP_SIZE // max(1, pixels.shape[1] * channels))
             page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(_deflated(pixels, rows), rows)}
@@ -202,8 +202,8 @@ def _deflated(pixels: NDArray[Any], rows: int) -> Iterator[bytes]:
         yield zlib.compress(strip.tobytes(), _LEVEL)
 
 
-def _group4(white: NDArray[Any], rows: int) -> Iterator[bytes]:
-    """Strips of CCITT G4, black as 1, the way fax and PDF expect it."""
+def group4(white: NDArray[Any], rows: int) -> Iterator[bytes]:
+    """Strips of `rows` rows of a page, bool [H, W] (True is white), in CCITT G4: black as 1, as fax and PDF have it."""
     for top in range(0, white.shape[0], rows):
         buffer = io.BytesIO()
         black = Image.fromarray(~white[top : top + rows])

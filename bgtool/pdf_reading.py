@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import threading
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import BinaryIO
@@ -23,6 +24,7 @@ from pypdfium2 import raw
 from bgtool import icc
 from bgtool.errors import InputError
 from bgtool.metadata import PdfPage
+from bgtool.pdf_text import resources_of
 from bgtool.reading import Page, PageReader
 
 RESOLUTION = 300
@@ -31,8 +33,13 @@ RESOLUTION = 300
 _PDFIUM = threading.Lock()  # PDFium keeps its state in the process and knows nothing of threads
 _POINTS = 72  # to an inch
 _COVERED = 0.5  # of its area, for a page to be a scan
-_MARGIN = 0.05  # of a pixel, so that rounding cannot move an image off the grid
+_MARGIN = 0.05  # of a pixel
 _TAIL = 1024  # bytes that may follow the end mark of a PDF
+
+_END_OF_JPEG = b"\xff\xd9"
+_PIECE = 1 << 20  # bytes
+_WHITE = ((255, 255),) * 3
+_DAMAGED_PICTURE = "a picture on it is damaged or cut short"
 
 _Box = tuple[float, float, float, float]  # left, bottom, right, top, in units of the page
 
@@ -71,6 +78,8 @@ class PdfReader(PageReader):
                 place, dpi = self._view(loaded, index)
                 self._check_size(*place.size)
                 image = _render(loaded, place)
+                if image.getextrema() == _WHITE and not all(map(_can_be_drawn, loaded.get_objects())):
+                    raise InputError(_DAMAGED_PICTURE)
             finally:
                 loaded.close()
         image.info["dpi"] = dpi
@@ -102,6 +111,8 @@ class PdfReader(PageReader):
         for item in page.get_objects():
             if isinstance(item, pypdfium2.PdfImage):
                 self._check_size(*item.get_px_size())
+                if not _is_whole(item):
+                    raise InputError(_DAMAGED_PICTURE)
                 if raster := _raster(item, box):
                     covered[raster.resolution] = covered.get(raster.resolution, 0.0) + raster.area
                     rasters.setdefault(raster.resolution, raster)
@@ -162,15 +173,38 @@ def _is_visible(item: pypdfium2.PdfObject) -> bool:
     return bool(item.type != raw.FPDF_PAGEOBJ_FORM)
 
 
+def _is_whole(image: pypdfium2.PdfImage) -> bool:
+    """Whether the data of a JPEG or deflated image reach their end, beyond which PDFium would paint anything."""
+    filters = image.get_filters()
+    if filters == ["DCTDecode"]:
+        return _END_OF_JPEG in bytes(image.get_data())[-_TAIL:]
+    if filters != ["FlateDecode"]:
+        return True
+    decoder, rest = zlib.decompressobj(-zlib.MAX_WBITS), bytes(image.get_data())[2:]  # old scanners err in checksums
+    try:
+        while rest and not decoder.eof:
+            decoder.decompress(rest, _PIECE)
+            rest = decoder.unconsumed_tail
+    except zlib.error:
+        return False
+    return decoder.eof
+
+
+def _can_be_drawn(item: pypdfium2.PdfObject) -> bool:
+    """False for an image that PDFium passes over in silence."""
+    if not isinstance(item, pypdfium2.PdfImage):
+        return True
+    bitmap = raw.FPDFImageObj_GetBitmap(item)
+    raw.FPDFBitmap_Destroy(bitmap)
+    return bool(bitmap)
+
+
 def _render(page: pypdfium2.PdfPage, place: PdfPage) -> Image.Image:
     """The picture, mode RGB."""
-    left, bottom, right, top = place.box
-    turned = place.rotation in (90, 270)
-    columns, rows = reversed(place.size) if turned else place.size
-    x, y = (right - left) / columns * _MARGIN, (top - bottom) / rows * _MARGIN
-    outline = left - x, bottom - y, right + x, top + y
-    page.set_mediabox(*outline)
-    page.set_cropbox(*outline)
+    page.set_mediabox(*place.box)
+    page.set_cropbox(*place.box)
+    for item in page.get_objects([raw.FPDF_PAGEOBJ_IMAGE]):
+        _shrink(item)
     flags = raw.FPDF_ANNOT | raw.FPDF_REVERSE_BYTE_ORDER
     bitmap = pypdfium2.PdfBitmap.new_native(*place.size, raw.FPDFBitmap_BGR, rev_byteorder=True)
     try:
@@ -180,6 +214,12 @@ def _render(page: pypdfium2.PdfPage, place: PdfPage) -> Image.Image:
         return image
     finally:
         bitmap.close()
+
+
+def _shrink(image: pypdfium2.PdfImage) -> None:
+    """Make an image smaller by so little that rounding cannot move it off the grid: PDFium rounds outwards."""
+    x, y = (_MARGIN / max(1, pixels) for pixels in image.get_px_size())
+    image.set_matrix(pypdfium2.PdfMatrix(1 - 2 * x, 0, 0, 1 - 2 * y, x, y).multiply(image.get_matrix()))
 
 
 def _examine(file: BinaryIO) -> tuple[list[float], list[bool], list[str]]:
@@ -211,11 +251,7 @@ def _examine(file: BinaryIO) -> tuple[list[float], list[bool], list[str]]:
 
 def _images(page: pikepdf.Object) -> Iterator[pikepdf.Object]:
     """The images and forms of a page. Raises InputError where one that has a name is not in the file."""
-    node: pikepdf.Object | None = page
-    while node is not None and "/Resources" not in node:
-        node = node.get("/Parent")
-    found = node.Resources.get("/XObject") if node is not None else None
-    for item in (found or pikepdf.Dictionary()).as_dict().values():
+    for item in resources_of(page).get("/XObject", pikepdf.Dictionary()).as_dict().values():
         if not isinstance(item, pikepdf.Stream):
             raise InputError("the PDF is damaged: a picture of it is missing")
         yield item

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pikepdf
 from pikepdf import Dictionary, Name, Operator, Stream
 
@@ -9,6 +11,7 @@ _STATE = frozenset({"q", "Q", "cm", "BT", "ET", "Tc", "Tw", "Tz", "TL", "Tf", "T
 _SHOWING = frozenset({"Tj", "TJ", "'", '"'})
 _FORM = "Do"
 _DEEPEST = 12  # forms within forms
+_HIGHEST = 64  # branches of a page tree above one another; a damaged one may lead round in a circle
 _INVISIBLE = 3
 _Instruction = pikepdf.ContentStreamInstruction | pikepdf.ContentStreamInlineImage
 
@@ -21,7 +24,22 @@ def text_layer(pdf: pikepdf.Pdf, page: pikepdf.Page) -> Stream | None:
     Raises:
         pikepdf.PdfError, TypeError, ValueError, AttributeError: the page's content is damaged.
     """
-    return _form(pdf, page.obj, page.resources, page.mediabox, _DEEPEST)
+    return _form(pdf, page.obj, resources_of(page.obj), page.mediabox, _DEEPEST)
+
+
+def lineage(page: pikepdf.Object) -> Iterator[pikepdf.Object]:
+    """A page and the branches of the page tree that it hangs on, which it inherits from."""
+    node: pikepdf.Object | None = page
+    for _ in range(_HIGHEST):
+        if not isinstance(node, Dictionary):
+            return
+        yield node
+        node = node.get("/Parent")
+
+
+def resources_of(page: pikepdf.Object) -> pikepdf.Object:
+    """Its own resources, or those that it inherits."""
+    return next((node.Resources for node in lineage(page) if "/Resources" in node), Dictionary())
 
 
 def _form(

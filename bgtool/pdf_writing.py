@@ -26,9 +26,10 @@ import pikepdf
 from numpy.typing import NDArray
 
 from bgtool import icc
+from bgtool.errors import InputError
 from bgtool.formats import Pixels
-from bgtool.metadata import Metadata
-from bgtool.pdf_text import text_layer
+from bgtool.metadata import Metadata, PdfPage
+from bgtool.pdf_text import lineage, text_layer
 from bgtool.tiff import group4
 
 RESOLUTION = 96
@@ -41,6 +42,8 @@ _SUB = 1  # PNG filter: each byte less the one of the pixel to its left
 _LEVELS = {Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}  # as for PNG
 _COMPONENTS = {"GRAY": 1, "RGB": 3}
 _INFORMATION = {"/Title": 269, "/Author": 315, "/Subject": 270}
+
+_DAMAGE = (pikepdf.PdfError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 _OF_A_DOCUMENT = frozenset({
     "/Type", "/Pages", "/Metadata", "/Outlines", "/PageLabels", "/Dests", "/Names", "/Lang", "/PageMode", "/PageLayout",
@@ -101,29 +104,34 @@ class PdfWriter:
         self._model = model
 
     def close(self) -> None:
-        """Put the document together."""
+        """Put the document together.
+
+        Raises:
+            InputError: the PDF that the pages are from is too damaged to be kept.
+        """
         origin = self._pages[0].metadata.pdf if self._pages else None
-        if origin:
-            origin.file.seek(0)
-        with (
-            self._store.opened() as images,
-            pikepdf.open(origin.file, suppress_warnings=True) if origin else pikepdf.new() as pdf,
-        ):
-            profiles: dict[bytes, pikepdf.Object] = {}
-            for picture in self._pages:
-                image = pdf.copy_foreign(images.get_object(picture.number, 0))
-                _describe(pdf, image, picture, profiles)
-                self._put(pdf, image, picture)
-            if origin:
-                _keep_what_holds(pdf)
-            _inform(pdf, self._pages, self._model)
-            self._file.seek(0)
-            pdf.save(
-                self._file,
-                min_version="1.6",
-                deterministic_id=True,
-                object_stream_mode=pikepdf.ObjectStreamMode.generate,
-            )
+        try:
+            with self._store.opened() as images, _document(origin) as pdf:
+                self._fill(pdf, images)
+                if origin:
+                    _keep_what_holds(pdf)
+                _inform(pdf, self._pages, self._model)
+                self._file.seek(0)
+                pdf.save(
+                    self._file,
+                    min_version="1.6",
+                    deterministic_id=True,
+                    object_stream_mode=pikepdf.ObjectStreamMode.generate,
+                )
+        except _DAMAGE as error:
+            raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
+
+    def _fill(self, pdf: pikepdf.Pdf, images: pikepdf.Pdf) -> None:
+        profiles: dict[bytes, pikepdf.Object] = {}
+        for picture in self._pages:
+            image = pdf.copy_foreign(images.get_object(picture.number, 0))
+            _describe(pdf, image, picture, profiles)
+            self._put(pdf, image, picture)
 
     def _put(self, pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
         """Make the image the page of the document that it was made from, or a new one at its end."""
@@ -145,7 +153,7 @@ class PdfWriter:
     def _text(self, pdf: pikepdf.Pdf, page: pikepdf.Page) -> pikepdf.Stream | None:
         try:
             return text_layer(pdf, page)
-        except (pikepdf.PdfError, AttributeError, LookupError, TypeError, ValueError):
+        except _DAMAGE:
             self._warnings.append("the text of a damaged page was left out")
             return None
 
@@ -184,6 +192,14 @@ class _Store:
     def _object(self, text: str) -> None:
         self._offsets.append(self._file.tell())
         self._file.write(f"{len(self._offsets)} 0 obj\n{text}\nendobj\n".encode())
+
+
+def _document(origin: PdfPage | None) -> pikepdf.Pdf:
+    """The document that a page is from, or a new one."""
+    if origin is None:
+        return pikepdf.new()
+    origin.file.seek(0)
+    return pikepdf.open(origin.file, suppress_warnings=True)
 
 
 def _fax(width: int, height: int) -> str:
@@ -266,11 +282,9 @@ def _keep_what_holds(pdf: pikepdf.Pdf) -> None:
         if destinations is not None:
             pdf.Root.Names = pikepdf.Dictionary(Dests=destinations)
     for page in pdf.pages:
-        branch = page.obj.get("/Parent")
-        while branch is not None:
+        for branch in list(lineage(page.obj))[1:]:
             if "/Resources" in branch:
                 del branch["/Resources"]
-            branch = branch.get("/Parent")
         links = [item for item in page.obj.get("/Annots", []) if item.get("/Subtype") == pikepdf.Name.Link]
         if "/Annots" in page.obj:
             page.obj.Annots = pikepdf.Array(links)

@@ -15,6 +15,7 @@ and XMP to its picture; there is no place for the rest.
 
 from __future__ import annotations
 
+import io
 import tempfile
 import zlib
 from collections.abc import Iterable, Iterator
@@ -110,21 +111,23 @@ class PdfWriter:
             InputError: the PDF that the pages are from is too damaged to be kept.
         """
         origin = self._pages[0].metadata.pdf if self._pages else None
+        sink = _Sink(self._file)
         try:
             with self._store.opened() as images, _document(origin) as pdf:
                 self._fill(pdf, images)
                 if origin:
                     _keep_what_holds(pdf)
                 _inform(pdf, self._pages, self._model)
-                self._file.seek(0)
                 pdf.save(
-                    self._file,
+                    cast(BinaryIO, sink),
                     min_version="1.6",
                     deterministic_id=True,
                     object_stream_mode=pikepdf.ObjectStreamMode.generate,
                 )
         except _DAMAGE as error:
             raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
+        if sink.error:
+            raise sink.error
 
     def _fill(self, pdf: pikepdf.Pdf, images: pikepdf.Pdf) -> None:
         profiles: dict[bytes, pikepdf.Object] = {}
@@ -158,6 +161,25 @@ class PdfWriter:
             return None
 
 
+class _Sink(io.RawIOBase):
+    """Keeps to itself that a file cannot be written, for pikepdf would end the process."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if not self.error:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+
 class _Store:
     """Image streams in a temporary file, which pikepdf can take from there one by one: a PDF without pages."""
 
@@ -187,7 +209,7 @@ class _Store:
         self._file.write(f"{end}startxref\n{start}\n%%EOF\n".encode())
         self._file.flush()
         self._file.seek(0)
-        return pikepdf.open(self._file)
+        return pikepdf.open(self._file, access_mode=pikepdf.AccessMode.stream)
 
     def _object(self, text: str) -> None:
         self._offsets.append(self._file.tell())

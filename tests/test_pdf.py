@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 from bgtool import api, icc
-from bgtool.errors import InputError
+from bgtool.errors import InputError, OutputError
 from bgtool.metadata import Metadata, Resolution
 from bgtool.options import Format, Style
 from bgtool.reading import open_pages
-from bgtool.writing import open_writer
+from bgtool.writing import Writer, open_writer, pixels_of
 
 pikepdf = pytest.importorskip("pikepdf")
 pypdfium2 = pytest.importorskip("pypdfium2")
@@ -358,18 +358,12 @@ def test_tones_and_colours_are_exact_and_carry_their_profile(profile):
             assert not pdf.check_pdf_syntax()
             [image] = images_of(pdf.pages[0])
             assert image.Filter == Name.FlateDecode
-            expected = icc.for_output(profile, api_kind(pixels))
+            expected = icc.for_output(profile, pixels_of(pixels))
             if profile:
                 assert image.ColorSpace[1].read_bytes() == expected
                 assert {1: 2, 3: 3}[int(image.ColorSpace[1].N)] == pixels.ndim
         found = read(target)[0][0]
         assert np.abs(found.astype(int) - in_colour(pixels)).max() <= (1 if profile else 0)
-
-
-def api_kind(pixels):
-    from bgtool.writing import pixels_of
-
-    return pixels_of(pixels)
 
 
 def test_transparency_is_a_soft_mask():
@@ -413,6 +407,16 @@ def test_what_an_image_says_of_itself_is_kept_as_far_as_a_pdf_can():
         assert found == {"/Title": "Ledger", "/Author": "Jörg", "/Subject": "Page 1"}
         [image] = images_of(pdf.pages[0])
         assert image.Metadata.read_bytes() == xmp
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_stops_the_run_and_not_the_process():
+    noise = RNG.integers(0, 256, (900, 900), dtype=np.uint8)
+    with Path("/dev/full").open("r+b", buffering=0) as full:
+        writer = Writer(full, "out.pdf", ".pdf", "bgtool")
+        writer.add(noise, Metadata())
+        with pytest.raises(OutputError, match="the disk is full"):
+            writer.close()
 
 
 # --- from PDF to PDF --------------------------------------------------------------------------------------------------

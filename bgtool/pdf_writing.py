@@ -44,6 +44,8 @@ _LEVELS = {Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}  # as for PNG
 _COMPONENTS = {"GRAY": 1, "RGB": 3}
 _INFORMATION = {"/Title": 269, "/Author": 315, "/Subject": 270}
 
+_END = 64  # bytes of a PDF that hold where its table of objects is
+_TEXT = "/Text"
 _DAMAGE = (pikepdf.PdfError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
 
 _OF_A_DOCUMENT = frozenset({
@@ -78,9 +80,8 @@ class PdfWriter:
 
     def __init__(self, file: BinaryIO, warnings: list[str]) -> None:
         self._file, self._warnings = file, warnings
-        self._store = _Store()
+        self._store: _Store | None = None
         self._pages: list[_Picture] = []
-        self._model = ""
 
     def add(self, pixels: NDArray[np.uint8] | NDArray[np.bool_], kind: Pixels, metadata: Metadata, model: str) -> None:
         """Append a page: bool [H, W] (True is white), uint8 [H, W] or [H, W, 3 or 4].
@@ -90,7 +91,12 @@ class PdfWriter:
             kind: what the pixels are.
             metadata: of the page; see the module for what is kept.
             model: goes into the document information as the producer, as it is.
+
+        Raises:
+            InputError: the PDF that the page is from is too damaged for its document to be kept.
         """
+        if self._store is None:
+            self._store = _Store(metadata, model, self._warnings)
         height, width = pixels.shape[:2]
         if kind is Pixels.BILEVEL:
             number = self._store.add(_fax(width, height), group4(pixels, height))
@@ -102,63 +108,18 @@ class PdfWriter:
             space, components = ("RGB", 3) if kind is Pixels.RGB else ("Gray", 1)
             number = self._store.add(_deflate(width, height, space, components), _deflated(pixels, kind))
         self._pages.append(_Picture(number, (width, height), kind, metadata))
-        self._model = model
 
     def close(self) -> None:
-        """Put the document together.
-
-        Raises:
-            InputError: the PDF that the pages are from is too damaged to be kept.
-        """
-        origin = self._pages[0].metadata.pdf if self._pages else None
-        sink = _Sink(self._file)
-        try:
-            with self._store.opened() as images, _document(origin) as pdf:
-                self._fill(pdf, images)
-                if origin:
-                    _keep_what_holds(pdf)
-                _inform(pdf, self._pages, self._model)
-                pdf.save(
-                    cast(BinaryIO, sink),
-                    min_version="1.6",
-                    deterministic_id=True,
-                    object_stream_mode=pikepdf.ObjectStreamMode.generate,
-                )
-        except _DAMAGE as error:
-            raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
-        if sink.error:
-            raise sink.error
-
-    def _fill(self, pdf: pikepdf.Pdf, images: pikepdf.Pdf) -> None:
+        """Put every picture on its page."""
+        if self._store is None:
+            raise ValueError("a PDF without pages")
         profiles: dict[bytes, pikepdf.Object] = {}
-        for picture in self._pages:
-            image = pdf.copy_foreign(images.get_object(picture.number, 0))
-            _describe(pdf, image, picture, profiles)
-            self._put(pdf, image, picture)
-
-    def _put(self, pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
-        """Make the image the page of the document that it was made from, or a new one at its end."""
-        origin = picture.metadata.pdf
-        page = pdf.pages[origin.index] if origin else pdf.add_blank_page()
-        layers = {"/Page": image}
-        box, rotation, text = None, 0, None
-        if origin and origin.size == picture.size:
-            box, rotation, text = origin.box, origin.rotation, self._text(pdf, page)
-        for key in set(page.obj.keys()) - _OF_A_PAGE:
-            del page.obj[key]
-        matrix = " ".join(map(_number, _placement(box or _measure(page.obj, picture), rotation)))
-        content = f"q {matrix} cm /Page Do Q"
-        if text is not None:
-            layers["/Text"], content = text, f"/Text Do {content}"
-        page.obj.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(layers))
-        page.obj.Contents = pikepdf.Stream(pdf, content.encode())
-
-    def _text(self, pdf: pikepdf.Pdf, page: pikepdf.Page) -> pikepdf.Stream | None:
-        try:
-            return text_layer(pdf, page)
-        except _DAMAGE:
-            self._warnings.append("the text of a damaged page was left out")
-            return None
+        with self._store.opened() as pdf:
+            for picture in self._pages:
+                image = pdf.get_object(picture.number, 0)
+                _describe(pdf, image, picture, profiles)
+                _put(pdf, image, picture)
+            _save(pdf, self._file, pikepdf.ObjectStreamMode.generate)
 
 
 class _Sink(io.RawIOBase):
@@ -181,39 +142,59 @@ class _Sink(io.RawIOBase):
 
 
 class _Store:
-    """Image streams in a temporary file, which pikepdf can take from there one by one: a PDF without pages."""
+    """A temporary PDF: the document without pictures, and behind it, as an update of it, the pictures one by one.
 
-    def __init__(self) -> None:
+    Args:
+        metadata: of the first page.
+        producer: who makes the document.
+        warnings: is told what could not be kept.
+    """
+
+    def __init__(self, metadata: Metadata, producer: str, warnings: list[str]) -> None:
         self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
         self._offsets: list[int] = []
-        self._file.write(b"%PDF-1.6\n")
-        self._object("<</Type/Catalog/Pages<</Type/Pages/Kids[]/Count 0>>>>")
+        with _document(metadata.pdf) as pdf:
+            try:
+                if metadata.pdf:
+                    _keep_what_holds(pdf, warnings)
+                _inform(pdf, metadata, producer)
+                _save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
+            except _DAMAGE as error:
+                raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
+        with pikepdf.open(self._file) as pdf:
+            self._first = int(pdf.trailer.Size)
+            self._trailer = f"/Root {pdf.Root.objgen[0]} 0 R/Info {pdf.docinfo.objgen[0]} 0 R"
+        self._file.seek(-_END, io.SEEK_END)
+        self._trailer += f"/Prev {int(self._file.read().split()[-2])}"
 
     def add(self, entries: str, pieces: Iterable[bytes]) -> int:
         """Append an image and give its object number; its length, known last, is the object after it."""
-        number = len(self._offsets) + 1
+        number = self._first + len(self._offsets)
         self._offsets.append(self._file.tell())
         start = f"{number} 0 obj\n<</Type/XObject/Subtype/Image{entries}/Length {number + 1} 0 R>>\nstream\n"
         self._file.write(start.encode())
         length = sum(self._file.write(piece) for piece in pieces)
         self._file.write(b"\nendstream\nendobj\n")
-        self._object(str(length))
+        self._offsets.append(self._file.tell())
+        self._file.write(f"{number + 1} 0 obj\n{length}\nendobj\n".encode())
         return number
 
     def opened(self) -> pikepdf.Pdf:
-        """The file as pikepdf reads it."""
-        start = self._file.tell()
+        """The whole as pikepdf reads it, from the file and not from memory."""
+        start, count = self._file.tell(), len(self._offsets)
         table = "".join(f"{offset:010d} 00000 n \n" for offset in self._offsets)
-        count = len(self._offsets) + 1
-        end = f"xref\n0 {count}\n0000000000 65535 f \n{table}trailer\n<</Size {count}/Root 1 0 R>>\n"
-        self._file.write(f"{end}startxref\n{start}\n%%EOF\n".encode())
-        self._file.flush()
+        trailer = f"trailer\n<</Size {self._first + count}{self._trailer}>>\nstartxref\n{start}\n%%EOF\n"
+        self._file.write(f"xref\n{self._first} {count}\n{table}{trailer}".encode())
         self._file.seek(0)
         return pikepdf.open(self._file, access_mode=pikepdf.AccessMode.stream)
 
-    def _object(self, text: str) -> None:
-        self._offsets.append(self._file.tell())
-        self._file.write(f"{len(self._offsets)} 0 obj\n{text}\nendobj\n".encode())
+
+def _save(pdf: pikepdf.Pdf, file: BinaryIO, objects: pikepdf.ObjectStreamMode) -> None:
+    """Write a document into an empty file. Raises OSError."""
+    sink = _Sink(file)
+    pdf.save(cast(BinaryIO, sink), min_version="1.6", deterministic_id=True, object_stream_mode=objects)
+    if sink.error:
+        raise sink.error
 
 
 def _document(origin: PdfPage | None) -> pikepdf.Pdf:
@@ -262,6 +243,24 @@ def _describe(
         image.Metadata = pikepdf.Stream(pdf, xmp, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
 
 
+def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
+    """Make the image the page of the document that it was made from, or a new one at its end."""
+    origin = picture.metadata.pdf
+    page = (pdf.pages[origin.index] if origin else pdf.add_blank_page()).obj
+    layers = {"/Page": image}
+    if origin and origin.size == picture.size:
+        box, rotation = origin.box, origin.rotation
+        layers |= page.Resources.get("/XObject", pikepdf.Dictionary()).as_dict()
+    else:
+        box, rotation = _measure(page, picture), 0
+    matrix = " ".join(map(_number, _placement(box, rotation)))
+    content = f"q {matrix} cm /Page Do Q"
+    if _TEXT in layers:
+        content = f"{_TEXT} Do {content}"
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(layers))
+    page.Contents = pikepdf.Stream(pdf, content.encode())
+
+
 def _measure(page: pikepdf.Object, picture: _Picture) -> tuple[float, float, float, float]:
     """Give a page the size of its picture, and no other box or rotation."""
     dpi = picture.metadata.resolution.dpi if picture.metadata.resolution else (RESOLUTION, RESOLUTION)
@@ -294,8 +293,8 @@ def _number(value: float) -> str:
     return f"{value:.5f}".rstrip("0").rstrip(".")
 
 
-def _keep_what_holds(pdf: pikepdf.Pdf) -> None:
-    """Leave out what was said of the old pages: of the document, of branches of its page tree, of its pages."""
+def _keep_what_holds(pdf: pikepdf.Pdf, warnings: list[str]) -> None:
+    """Leave out what was said of the old pages: of the document, of its pages, of the branches they hang on."""
     for key in set(pdf.Root.keys()) - _OF_A_DOCUMENT:
         del pdf.Root[key]
     if "/Names" in pdf.Root:
@@ -303,18 +302,32 @@ def _keep_what_holds(pdf: pikepdf.Pdf) -> None:
         del pdf.Root["/Names"]
         if destinations is not None:
             pdf.Root.Names = pikepdf.Dictionary(Dests=destinations)
-    for page in pdf.pages:
-        for branch in list(lineage(page.obj))[1:]:
+    layers = [_text(pdf, page, warnings) for page in pdf.pages]
+    for page, layer in zip(pdf.pages, layers, strict=True):
+        for key in set(page.obj.keys()) - _OF_A_PAGE:
+            del page.obj[key]
+        for branch in lineage(page.obj):
             if "/Resources" in branch:
                 del branch["/Resources"]
-        links = [item for item in page.obj.get("/Annots", []) if item.get("/Subtype") == pikepdf.Name.Link]
+        page.obj.Resources = pikepdf.Dictionary()
+        if layer is not None:
+            page.obj.Resources.XObject = pikepdf.Dictionary({_TEXT: layer})
         if "/Annots" in page.obj:
+            links = [item for item in page.obj.Annots if item.get("/Subtype") == pikepdf.Name.Link]
             page.obj.Annots = pikepdf.Array(links)
 
 
-def _inform(pdf: pikepdf.Pdf, pages: list[_Picture], producer: str) -> None:
+def _text(pdf: pikepdf.Pdf, page: pikepdf.Page, warnings: list[str]) -> pikepdf.Stream | None:
+    try:
+        return text_layer(pdf, page)
+    except _DAMAGE:
+        warnings.append("the text of a damaged page was left out")
+        return None
+
+
+def _inform(pdf: pikepdf.Pdf, metadata: Metadata, producer: str) -> None:
     """The document information, and the XMP where there is some."""
-    tags = pages[0].metadata.tags if pages else {}
+    tags = metadata.tags
     for key, tag in _INFORMATION.items():
         text = tags.get(tag)
         if text and key not in pdf.docinfo:

@@ -23,7 +23,7 @@ STREAM = "-"
 _STREAM_STEM = "stdin"
 _OTHER_FILES = frozenset({
     ".ai", ".apng", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
-    ".htm", ".html", ".icns", ".ico", ".jfif", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".pdf", ".ps",
+    ".htm", ".html", ".icns", ".ico", ".jfif", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".ps",
     ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
 })  # fmt: skip
 """Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""

@@ -45,9 +45,10 @@ WEBP = Container("WEBP", (".webp",))
 BMP = Container("BMP", (".bmp",), _OPAQUE)
 PNM = Container("PPM", (".pnm", ".pbm", ".pgm", ".ppm"), _OPAQUE)
 JPEG2000 = Container("JPEG2000", (".jp2", ".j2k", ".jpx"), _TONES)
+PDF = Container("PDF", (".pdf",), multipage=True)
 
-_BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000) for suffix in c.suffixes}
-_BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP}
+_BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000, PDF) for suffix in c.suffixes}
+_BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP, Format.PDF: PDF}
 _PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm", Pixels.MASK: ".pgm"}
 
 IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | {".gif", ".avif", ".heic", ".heif"}
@@ -84,8 +85,8 @@ def output_suffix(suffix: str, format: Format, pixels: Pixels) -> tuple[str, str
 
     Returns:
         The suffix, and a sentence that says why the format is another than the one asked for (None if it is not).
-        A TIFF input stays TIFF unless another format is asked for, so its pages always fit; a format that holds one
-        page, asked for by name, meets a second page only in `bgtool.writing.open_writer`, which refuses it.
+        A TIFF or PDF input stays what it is unless another format is asked for, so its pages always fit; a format that
+        holds one page, asked for by name, meets a second page only in `bgtool.writing.open_writer`, which refuses it.
     """
     if format is Format.SAME:
         wanted, spelling = container(suffix), suffix

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from typing import Any, Literal, TypeVar
+from typing import Any, BinaryIO, Literal, TypeVar
 
 from PIL import Image, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
@@ -63,6 +63,25 @@ class Resolution:
 
 
 @dataclass(frozen=True)
+class PdfPage:
+    """The page of a PDF that a picture shows, for a PDF output that puts the result in its place.
+
+    Attributes:
+        file: the PDF, open and seekable.
+        index: number of the page, from 0.
+        box: left, bottom, right and top of what was rendered, in the units of the page before it is turned.
+        rotation: by how many degrees the page is turned clockwise to be shown: 0, 90, 180 or 270.
+        size: width and height of the picture in pixels, as shown.
+    """
+
+    file: BinaryIO
+    index: int
+    box: tuple[float, float, float, float]
+    rotation: int
+    size: tuple[int, int]
+
+
+@dataclass(frozen=True)
 class Metadata:
     """All that is carried from an input page to its output.
 
@@ -76,6 +95,7 @@ class Metadata:
         exif: tags of the EXIF directory.
         gps: tags of the GPS directory.
         text: the texts of a PNG by keyword; the comment of a JPEG or GIF as "Comment".
+        pdf: where the page is from, None unless it is from a PDF.
     """
 
     resolution: Resolution | None = None
@@ -86,6 +106,7 @@ class Metadata:
     exif: Mapping[int, Any] = field(default_factory=dict)
     gps: Mapping[int, Any] = field(default_factory=dict)
     text: Mapping[str, str] = field(default_factory=dict)
+    pdf: PdfPage | None = None
 
 
 def read(image: Image.Image, *, turned: bool) -> tuple[Metadata, list[str]]:

@@ -35,6 +35,7 @@ class Format(StrEnum):
     TIFF = "tiff"
     JPEG = "jpeg"
     WEBP = "webp"
+    PDF = "pdf"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,8 +11,9 @@ import importlib.util
 import io
 import os
 import stat
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -32,6 +33,7 @@ from PIL import (
 
 from bgtool import icc, jp2, metadata
 from bgtool.errors import InputError
+from bgtool.extras import pdf_module
 from bgtool.pillow import unlimited
 
 _PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
@@ -41,6 +43,9 @@ _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
 _ORIENTATION, _COMPRESSION = 274, 259
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
+
+Admit = Callable[[int], None]
+"""Is told the pixels of a page before they are decoded; may wait, or raise to stop."""
 
 # EXIF orientation -> do rows and columns change places, then do rows, do columns run backwards
 _UPRIGHT = {
@@ -57,7 +62,7 @@ _UPRIGHT = {
 
 @contextmanager
 def open_pages(
-    source: Path | BinaryIO, *, max_megapixels: float, admit: Callable[[int], None] = lambda pixels: None
+    source: Path | BinaryIO, *, max_megapixels: float, admit: Admit = lambda pixels: None
 ) -> Iterator[PageReader]:
     """Open an image file, or a binary stream that holds one.
 
@@ -70,9 +75,13 @@ def open_pages(
         InputError: the file cannot be read as an image; the reason is one sentence.
     """
     with _opened(source) as file:
+        if _is_pdf(file):
+            with _open_pdf(file, max_megapixels, admit) as reader:
+                yield reader
+            return
         with _decoding(), unlimited() as heard:
             image = _identify(file, heard)
-            reader = PageReader(image, max_megapixels, heard, admit)
+            reader = ImageReader(image, max_megapixels, heard, admit)
         with image:
             yield reader
 
@@ -88,48 +97,62 @@ def page_of(image: Image.Image) -> Page:
         return Page(image, 0, 1)
 
 
-class PageReader:
+class PageReader(ABC):
     """The pages of one file, decoded in turn: a page is gone when the next one is asked for.
-
-    A TIFF gives all its pages, thumbnails and masks left aside; any other file gives one, with a warning if it is
-    animated. The further pictures of a camera's MPO (previews, depth, gain maps) are not pages.
 
     Attributes:
         suffix: what the content would be called, e.g. ``".png"``, whatever the file is called.
         count: number of pages.
     """
 
-    def __init__(
-        self, image: Image.Image, max_megapixels: float, warnings: list[str], admit: Callable[[int], None]
-    ) -> None:
-        self._image, self._limit, self._warnings, self._admit = image, max_megapixels, warnings, admit
-        self._frames = _page_frames(image)
-        self.suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
-        self.count = len(self._frames)
+    def __init__(self, suffix: str, count: int, max_megapixels: float, warnings: list[str], admit: Admit) -> None:
+        self.suffix, self.count = suffix, count
+        self._limit, self._warnings, self._admit = max_megapixels, warnings, admit
 
     def __iter__(self) -> Iterator[Page]:
         """Decode page after page. Raises InputError, also for a later page of a file whose first pages were fine."""
-        for index, frame in enumerate(self._frames):
-            with _of_page(index, self.count), unlimited() as heard:
-                with _decoding():
-                    self._seek(frame)
-                self._admit(self._image.width * self._image.height)
-                with _decoding():
-                    page = Page(self._image, index, self.count)
+        for index in range(self.count):
+            self._admit(0)  # the page before is gone
+            with _of_page(index, self.count), _decoding(), unlimited() as heard:
+                page = self._decode(index)
             page.warnings += tuple(dict.fromkeys(self._warnings + heard))
             yield page
 
-    def _seek(self, frame: int) -> None:
-        """Bring the image to a page that may be decoded."""
-        image = self._image
-        if image.tell() != frame:
-            image.seek(frame)
-        megapixels = image.width * image.height / 1e6
+    @abstractmethod
+    def _decode(self, index: int) -> Page:
+        """The page with this number; `_let_in` comes before its pixels."""
+
+    def _let_in(self, width: int, height: int) -> None:
+        self._check_size(width, height)
+        self._admit(width * height)
+
+    def _check_size(self, width: int, height: int) -> None:
+        megapixels = width * height / 1e6
         if megapixels > self._limit:
             raise InputError(
                 f"it has {megapixels:,.0f} megapixels and {self._limit:,g} are allowed", "raise --max-megapixels"
             )
+
+
+class ImageReader(PageReader):
+    """The pages of an image file.
+
+    A TIFF gives all its pages, thumbnails and masks left aside; any other file gives one, with a warning if it is
+    animated. The further pictures of a camera's MPO (previews, depth, gain maps) are not pages.
+    """
+
+    def __init__(self, image: Image.Image, max_megapixels: float, warnings: list[str], admit: Admit) -> None:
+        self._image, self._frames = image, _page_frames(image)
+        suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
+        super().__init__(suffix, len(self._frames), max_megapixels, warnings, admit)
+
+    def _decode(self, index: int) -> Page:
+        image, frame = self._image, self._frames[index]
+        if image.tell() != frame:
+            image.seek(frame)
         _check_depth(image)
+        self._let_in(*image.size)
+        return Page(image, index, self.count)
 
 
 class Page:
@@ -306,6 +329,17 @@ def _cannot_open(path: Path, error: OSError) -> str:
     if isinstance(error, PermissionError):
         return "permission to read it was denied"
     return f"it cannot be opened: {error.strerror or error}"
+
+
+def _is_pdf(file: BinaryIO) -> bool:
+    file.seek(0)
+    start = file.read(1024)
+    return b"%PDF-" in start and not start.startswith(_IMAGE_STARTS)
+
+
+def _open_pdf(file: BinaryIO, max_megapixels: float, admit: Admit) -> AbstractContextManager[PageReader]:
+    with _decoding():
+        return closing(pdf_module("reading").PdfReader(file, max_megapixels, admit))
 
 
 def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:

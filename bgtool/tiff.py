@@ -78,7 +78,7 @@ class TiffWriter:
             page[338] = _short(2)  # the fourth is alpha, colours not multiplied by it
         if kind is Pixels.BILEVEL:
             rows = max(1, _FAX_PIXELS // width)
-            page |= {259: _short(_GROUP4), **self._strips(map(_group4, picture.strips(rows)), rows)}
+            page |= {259: _short(_GROUP4), **self._strips(map(group4, picture.strips(rows)), rows)}
         else:
             rows = max(1, _STRIP_SIZE // (width * channels))
             page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(map(_deflated, picture.strips(rows)), rows)}
@@ -202,8 +202,8 @@ def _deflated(strip: NDArray[Any]) -> bytes:
     return zlib.compress(differences.tobytes(), _LEVEL)
 
 
-def _group4(white: NDArray[Any]) -> bytes:
-    """A strip as CCITT G4, black as 1, the way fax and PDF expect it."""
+def group4(white: NDArray[Any]) -> bytes:
+    """Rows, bool [h, W] (True is white), in CCITT G4: black as 1, as fax and PDF have it."""
     buffer = io.BytesIO()
     black = Image.fromarray(~white)
     black.save(buffer, "TIFF", compression="group4", tiffinfo={_ROWS_PER_STRIP: black.height})

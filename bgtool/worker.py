@@ -59,8 +59,8 @@ class Work(Protocol):
         """Process one page; `advance` is told the pixels done and may raise to stop."""
 
 
-class Cancelled(Exception):
-    """Raised inside a worker when the run is to stop."""
+class Cancelled(BaseException):
+    """Raised inside a worker when the run is to stop; no handler of a file's faults catches it."""
 
 
 @dataclass(frozen=True)
@@ -172,11 +172,10 @@ class Worker:
                     result = self._work(page, self._model, self._meter.advance)
                     writer.add(result.bands, page.metadata)
                     warnings += [*page.warnings, *result.warnings]
-                warnings += writer.warnings
                 if stamp_of(job) != outcome.stamp:
                     raise InputError("it was changed while it was read")
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
-            outcome.warnings = tuple(warnings)
+            outcome.warnings = (*warnings, *writer.warnings)
 
     def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:
         """The suffix for standard output, which has no name to take it from."""

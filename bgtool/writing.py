@@ -2,7 +2,7 @@
 
 Choices, measured on clean pages and cut-out photos:
     PNG: zlib level 6 for grey and bilevel; 3 for colours, where 6 takes twice as long and saves nothing.
-    TIFF: CCITT G4 for bilevel, deflate with predictor for all else.
+    TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
     JPEG: quality 92 without chroma subsampling, so that coloured ink keeps its edges.
     WebP: grey and bilevel without loss; colours at quality 92 with their alpha exact.
     JPEG 2000, BMP, PNM: without loss. BMP keeps the resolution only, PNM nothing but pixels.
@@ -19,17 +19,21 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from PIL import Image, PngImagePlugin
 
 from bgtool import __version__, formats, icc, jp2
 from bgtool.atomic import output_errors, replacing
 from bgtool.errors import InputError
+from bgtool.extras import pdf_module
 from bgtool.formats import Container, Pixels
 from bgtool.metadata import Metadata, exif_block
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
+
+if TYPE_CHECKING:
+    from bgtool.pdf_writing import PdfWriter
 
 PNG_LEVELS = {Pixels.BILEVEL: 6, Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}
 JPEG_QUALITY = 92
@@ -61,7 +65,7 @@ def open_writer(
     if container is None:
         raise InputError(f"no file ending in {suffix!r} can be written")
     if pages > 1 and not container.multipage:
-        raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff")
+        raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff or pdf")
     name = target if isinstance(target, Path) else "standard output"
     with _whole(target) as file:
         writer = Writer(file, name, suffix, software(model))
@@ -80,7 +84,7 @@ class Writer:
     """Takes the pages of one output.
 
     Attributes:
-        warnings: what could not be kept, a sentence each.
+        warnings: what could not be kept, a sentence each; complete when the file is.
         sha256: hex digest of the whole output, once it is written.
     """
 
@@ -90,7 +94,7 @@ class Writer:
         self.warnings: list[str] = []
         self._file, self._name, self._suffix, self._software = file, name, suffix, software
         self._container = formats.container(suffix) or formats.PNG
-        self._tiff = TiffWriter(file) if self._container is formats.TIFF else None
+        self._several = self._for_several(file)
 
     def add(self, page: Bands, metadata: Metadata) -> None:
         """Encode a page and append it; TIFF takes it band by band, what else there is takes it whole.
@@ -107,16 +111,24 @@ class Writer:
             raise InputError(f"{self._container.name} cannot hold a {page.kind} result", "use --format png or tiff")
         metadata = replace(metadata, icc=icc.for_output(metadata.icc, page.kind))
         with output_errors(self._name):
-            if self._tiff:
-                self._tiff.add(page, metadata, self._software)
+            if self._several:
+                self._several.add(page, metadata, self._software)
             else:
                 self._add_only(page, metadata)
 
+    def _for_several(self, file: BinaryIO) -> TiffWriter | PdfWriter | None:
+        """The encoder of a format that holds more than one page."""
+        if self._container is formats.TIFF:
+            return TiffWriter(file)
+        if self._container is formats.PDF:
+            return cast("PdfWriter", pdf_module("writing").PdfWriter(file, self.warnings))
+        return None
+
     def close(self) -> None:
         """Finish the file; `open_writer` does it."""
-        if self._tiff:
+        if self._several:
             with output_errors(self._name):
-                self._tiff.close()
+                self._several.close()
 
     def _add_only(self, page: Bands, metadata: Metadata) -> None:
         name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(page.size))

@@ -245,7 +245,7 @@ def test_one_input_may_go_to_one_file_or_a_stream(inside):
     assert planned("a.tif", output="dir.png").jobs == [("a.tif", "dir.png/a.tif")]
     assert planned("a.tif", output="folder").folder == Path("folder")
     assert planned("a.tif", output="v1.5").folder == Path("v1.5")
-    assert planned("dir.png", output="scans.pdf").folder == Path("scans.pdf")
+    assert planned("dir.png", output="scans.djvu").folder == Path("scans.djvu")
 
 
 def test_a_format_that_cannot_hold_the_result_is_said_once(inside):
@@ -268,7 +268,7 @@ def test_a_format_that_cannot_hold_the_result_is_said_once(inside):
         (("s/a.png", "s/b.png"), {"output": "x.png"}, "there are more inputs"),
         (("s",), {"output": "-"}, "a folder needs an output folder"),
         (("s",), {"output": ""}, "no output was named"),
-        (("s/a.png",), {"output": "page.pdf"}, r"\.pdf cannot be written"),
+        (("s/a.png",), {"output": "page.djvu"}, r"\.djvu cannot be written"),
         (("-",), {"output": "page.PSD"}, r"\.psd cannot be written"),
         (("s/a.png", "-"), {"output": "-"}, "takes one result"),
         (("s/a.png",), {"output": "x.gif"}, "cannot be written"),

@@ -1,0 +1,346 @@
+"""A PDF written page by page: compressed pictures wait in a temporary file until it is known what the document is.
+
+A page is one picture that fills it: CCITT G4 for bilevel, deflate with a PNG predictor for all else, transparency as a
+soft mask, the colour profile as the colour space. Nothing is lossy and no JBIG2 is used. The same pages give the same
+bytes: there are no dates and no random identifiers.
+
+Pages of a PDF keep their boxes and rotation, and their document its title, author, other information, XMP, page labels
+and outline; all pages keep their links and, as invisible text, their text. Forms, other annotations, scripts,
+attachments, tags of the structure and claims to be PDF/A are left out, for they describe pages that are no more.
+
+Pages of images have the size that their resolution says; without one, 96 pixels are an inch, as in img2pdf. What EXIF
+or TIFF say of title (DocumentName), author (Artist) and subject (ImageDescription) goes into the document information,
+and XMP to its picture; there is no place for the rest.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pikepdf
+from numpy.typing import NDArray
+
+from bgtool import icc
+from bgtool.errors import InputError
+from bgtool.formats import Pixels
+from bgtool.metadata import Metadata, PdfPage
+from bgtool.pdf_text import lineage, text_layer
+from bgtool.source import Bands
+from bgtool.tiff import group4
+
+RESOLUTION = 96
+"""Pixels per inch where an image names none."""
+
+_POINTS = 72  # to an inch
+_LONGEST = 14400  # units of a page's side, beyond which the unit is made larger
+_BLOCK = 1 << 20  # bytes compressed at a time
+_SUB = 1  # PNG filter: each byte less the one of the pixel to its left
+_LEVELS = {Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}  # as for PNG
+_COMPONENTS = {"GRAY": 1, "RGB": 3}
+_INFORMATION = {"/Title": 269, "/Author": 315, "/Subject": 270}
+
+_END = 64  # bytes of a PDF that hold where its table of objects is
+_TEXT = "/Text"
+_DAMAGE = (pikepdf.PdfError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
+
+_OF_A_DOCUMENT = frozenset({
+    "/Type", "/Pages", "/Metadata", "/Outlines", "/PageLabels", "/Dests", "/Names", "/Lang", "/PageMode", "/PageLayout",
+    "/ViewerPreferences",
+})  # fmt: skip
+_OF_A_PAGE = frozenset({
+    "/Type", "/Parent", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rotate", "/UserUnit", "/Annots",
+    "/LastModified",
+})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class _Picture:
+    """A page as added: the number of its image in the store, and what is said of it."""
+
+    number: int
+    size: tuple[int, int]
+    kind: Pixels
+    metadata: Metadata
+
+
+class PdfWriter:
+    """Writes pages into an empty, seekable file; the file is a PDF once `close` is through.
+
+    Memory: one page while it is compressed, one compressed page while the file is put together.
+
+    Args:
+        file: where the PDF goes.
+        warnings: is told what could not be kept, a sentence each.
+    """
+
+    def __init__(self, file: BinaryIO, warnings: list[str]) -> None:
+        self._file, self._warnings = file, warnings
+        self._store: _Store | None = None
+        self._pages: list[_Picture] = []
+
+    def add(self, page: Bands, metadata: Metadata, model: str) -> None:
+        """Append a page.
+
+        Args:
+            page: the picture; grey and colour are taken band by band.
+            metadata: of the page; see the module for what is kept.
+            model: goes into the document information as the producer, as it is.
+
+        Raises:
+            InputError: the PDF that the page is from is too damaged for its document to be kept.
+        """
+        if self._store is None:
+            self._store = _Store(metadata, model, self._warnings)
+        kind, (width, height) = page.kind, page.size
+        if kind is Pixels.BILEVEL:
+            number = self._store.add(_fax(width, height), [group4(page.whole())])
+        elif kind is Pixels.RGBA:
+            pixels = page.whole()
+            mask = self._store.add(_deflate(width, height, "Gray", 1), _deflated([pixels[..., 3]], kind))
+            entries = _deflate(width, height, "RGB", 3) + f"/SMask {mask} 0 R"
+            number = self._store.add(entries, _deflated([pixels[..., :3]], kind))
+        else:
+            space, components = ("RGB", 3) if kind is Pixels.RGB else ("Gray", 1)
+            number = self._store.add(_deflate(width, height, space, components), _deflated(page.rows, kind))
+        self._pages.append(_Picture(number, page.size, kind, metadata))
+
+    def close(self) -> None:
+        """Put every picture on its page."""
+        if self._store is None:
+            raise ValueError("a PDF without pages")
+        profiles: dict[bytes, pikepdf.Object] = {}
+        with self._store.opened() as pdf:
+            for picture in self._pages:
+                image = pdf.get_object(picture.number, 0)
+                _describe(pdf, image, picture, profiles)
+                _put(pdf, image, picture)
+            _save(pdf, self._file, pikepdf.ObjectStreamMode.generate)
+
+
+class _Sink(io.RawIOBase):
+    """Keeps to itself that a file cannot be written, for pikepdf would end the process."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.error: OSError | None = None
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        if not self.error:
+            try:
+                self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+
+class _Store:
+    """A temporary PDF: the document without pictures, and behind it, as an update of it, the pictures one by one.
+
+    Args:
+        metadata: of the first page.
+        producer: who makes the document.
+        warnings: is told what could not be kept.
+    """
+
+    def __init__(self, metadata: Metadata, producer: str, warnings: list[str]) -> None:
+        self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+        self._offsets: list[int] = []
+        with _document(metadata.pdf) as pdf:
+            try:
+                if metadata.pdf:
+                    _keep_what_holds(pdf, warnings)
+                _inform(pdf, metadata, producer)
+                _save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
+            except _DAMAGE as error:
+                raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
+        with pikepdf.open(self._file) as pdf:
+            self._first = int(pdf.trailer.Size)
+            self._trailer = f"/Root {pdf.Root.objgen[0]} 0 R/Info {pdf.docinfo.objgen[0]} 0 R"
+        self._file.seek(-_END, io.SEEK_END)
+        self._trailer += f"/Prev {int(self._file.read().split()[-2])}"
+
+    def add(self, entries: str, pieces: Iterable[bytes]) -> int:
+        """Append an image and give its object number; its length, known last, is the object after it."""
+        number = self._first + len(self._offsets)
+        self._offsets.append(self._file.tell())
+        start = f"{number} 0 obj\n<</Type/XObject/Subtype/Image{entries}/Length {number + 1} 0 R>>\nstream\n"
+        self._file.write(start.encode())
+        length = sum(self._file.write(piece) for piece in pieces)
+        self._file.write(b"\nendstream\nendobj\n")
+        self._offsets.append(self._file.tell())
+        self._file.write(f"{number + 1} 0 obj\n{length}\nendobj\n".encode())
+        return number
+
+    def opened(self) -> pikepdf.Pdf:
+        """The whole as pikepdf reads it, from the file and not from memory."""
+        start, count = self._file.tell(), len(self._offsets)
+        table = "".join(f"{offset:010d} 00000 n \n" for offset in self._offsets)
+        trailer = f"trailer\n<</Size {self._first + count}{self._trailer}>>\nstartxref\n{start}\n%%EOF\n"
+        self._file.write(f"xref\n{self._first} {count}\n{table}{trailer}".encode())
+        self._file.seek(0)
+        return pikepdf.open(self._file, access_mode=pikepdf.AccessMode.stream)
+
+
+def _save(pdf: pikepdf.Pdf, file: BinaryIO, objects: pikepdf.ObjectStreamMode) -> None:
+    """Write a document into an empty file. Raises OSError."""
+    sink = _Sink(file)
+    pdf.save(cast(BinaryIO, sink), min_version="1.6", deterministic_id=True, object_stream_mode=objects)
+    if sink.error:
+        raise sink.error
+
+
+def _document(origin: PdfPage | None) -> pikepdf.Pdf:
+    """The document that a page is from, or a new one."""
+    if origin is None:
+        return pikepdf.new()
+    origin.file.seek(0)
+    return pikepdf.open(origin.file, suppress_warnings=True)
+
+
+def _fax(width: int, height: int) -> str:
+    coding = f"/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns {width}/Rows {height}>>"
+    return f"/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 1{coding}"
+
+
+def _deflate(width: int, height: int, space: str, components: int) -> str:
+    predictor = f"/DecodeParms<</Predictor 15/Colors {components}/Columns {width}>>"
+    return f"/Width {width}/Height {height}/ColorSpace/Device{space}/BitsPerComponent 8/Filter/FlateDecode{predictor}"
+
+
+def _deflated(bands: Iterable[NDArray[Any]], kind: Pixels) -> Iterator[bytes]:
+    """One zlib stream of rows as a PNG has them."""
+    compressor = zlib.compressobj(_LEVELS[kind])
+    for pixels in bands:
+        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
+        for top in range(0, len(pixels), rows := max(1, _BLOCK // (pixels.shape[1] * channels))):
+            plain = pixels[top : top + rows].reshape(-1, pixels.shape[1] * channels)
+            filtered = np.empty((len(plain), plain.shape[1] + 1), np.uint8)
+            filtered[:, 0] = _SUB
+            filtered[:, 1:] = plain
+            filtered[:, 1 + channels :] -= plain[:, :-channels]
+            yield compressor.compress(filtered.tobytes())
+    yield compressor.flush()
+
+
+def _describe(
+    pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture, profiles: dict[bytes, pikepdf.Object]
+) -> None:
+    """Give an image its colour profile and its XMP."""
+    profile, xmp = icc.for_output(picture.metadata.icc, picture.kind), picture.metadata.xmp
+    components = _COMPONENTS.get(icc.space(profile) or "") if profile else None
+    if profile and components:
+        if profile not in profiles:
+            profiles[profile] = pikepdf.Array([pikepdf.Name.ICCBased, pikepdf.Stream(pdf, profile, N=components)])
+        image.ColorSpace = profiles[profile]
+    if xmp:
+        image.Metadata = pikepdf.Stream(pdf, xmp, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
+
+
+def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
+    """Make the image the page of the document that it was made from, or a new one at its end."""
+    origin = picture.metadata.pdf
+    page = (pdf.pages[origin.index] if origin else pdf.add_blank_page()).obj
+    layers = {"/Page": image}
+    if origin and origin.size == picture.size:
+        box, rotation = origin.box, origin.rotation
+        layers |= page.Resources.get("/XObject", pikepdf.Dictionary()).as_dict()
+    else:
+        box, rotation = _measure(page, picture), 0
+    matrix = " ".join(map(_number, _placement(box, rotation)))
+    content = f"q {matrix} cm /Page Do Q"
+    if _TEXT in layers:
+        content = f"{_TEXT} Do {content}"
+    page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(layers))
+    page.Contents = pikepdf.Stream(pdf, content.encode())
+
+
+def _measure(page: pikepdf.Object, picture: _Picture) -> tuple[float, float, float, float]:
+    """Give a page the size of its picture, and no other box or rotation."""
+    dpi = picture.metadata.resolution.dpi if picture.metadata.resolution else (RESOLUTION, RESOLUTION)
+    width, height = (_POINTS * pixels / per_inch for pixels, per_inch in zip(picture.size, dpi, strict=True))
+    unit = max(1.0, width / _LONGEST, height / _LONGEST)
+    box = (0.0, 0.0, width / unit, height / unit)
+    for key in ("/BleedBox", "/TrimBox", "/ArtBox", "/Annots", "/UserUnit"):
+        if key in page:
+            del page[key]
+    page.MediaBox = page.CropBox = pikepdf.Array([pikepdf.Object.parse(_number(side).encode()) for side in box])
+    page.Rotate = 0
+    if unit > 1:
+        page.UserUnit = pikepdf.Object.parse(_number(unit).encode())
+    return box
+
+
+def _placement(box: tuple[float, float, float, float], rotation: int) -> tuple[float, ...]:
+    """The matrix that lays an upright picture into a box of a page that is shown turned clockwise."""
+    left, bottom, right, top = box
+    width, height = right - left, top - bottom
+    return {
+        0: (width, 0, 0, height, left, bottom),
+        90: (0, height, -width, 0, right, bottom),
+        180: (-width, 0, 0, -height, right, top),
+        270: (0, -height, width, 0, left, top),
+    }[rotation]
+
+
+def _number(value: float) -> str:
+    return f"{value:.5f}".rstrip("0").rstrip(".")
+
+
+def _keep_what_holds(pdf: pikepdf.Pdf, warnings: list[str]) -> None:
+    """Leave out what was said of the old pages: of the document, of its pages, of the branches they hang on."""
+    for key in set(pdf.Root.keys()) - _OF_A_DOCUMENT:
+        del pdf.Root[key]
+    if "/Names" in pdf.Root:
+        destinations = pdf.Root.Names.get("/Dests")
+        del pdf.Root["/Names"]
+        if destinations is not None:
+            pdf.Root.Names = pikepdf.Dictionary(Dests=destinations)
+    layers = [_text(pdf, page, warnings) for page in pdf.pages]
+    for page, layer in zip(pdf.pages, layers, strict=True):
+        for key in set(page.obj.keys()) - _OF_A_PAGE:
+            del page.obj[key]
+        for branch in lineage(page.obj):
+            if "/Resources" in branch:
+                del branch["/Resources"]
+        page.obj.Resources = pikepdf.Dictionary()
+        if layer is not None:
+            page.obj.Resources.XObject = pikepdf.Dictionary({_TEXT: layer})
+        if "/Annots" in page.obj:
+            links = [item for item in page.obj.Annots if item.get("/Subtype") == pikepdf.Name.Link]
+            page.obj.Annots = pikepdf.Array(links)
+
+
+def _text(pdf: pikepdf.Pdf, page: pikepdf.Page, warnings: list[str]) -> pikepdf.Stream | None:
+    try:
+        return text_layer(pdf, page)
+    except _DAMAGE:
+        warnings.append("the text of a damaged page was left out")
+        return None
+
+
+def _inform(pdf: pikepdf.Pdf, metadata: Metadata, producer: str) -> None:
+    """The document information, and the XMP where there is some."""
+    tags = metadata.tags
+    for key, tag in _INFORMATION.items():
+        text = tags.get(tag)
+        if text and key not in pdf.docinfo:
+            pdf.docinfo[key] = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
+    pdf.docinfo["/Producer"] = producer
+    if "/ModDate" in pdf.docinfo:
+        del pdf.docinfo["/ModDate"]
+    if "/Metadata" not in pdf.Root:
+        return
+    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
+        xmp["pdf:Producer"] = producer
+        for name in ("pdfaid:part", "pdfaid:conformance", "xmp:ModifyDate", "xmp:MetadataDate"):
+            if name in xmp:
+                del xmp[name]

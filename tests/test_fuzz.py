@@ -133,14 +133,14 @@ BOMBS = {
 }
 """Small files that would take gigabytes, or a text of 200 MB, if they were believed."""
 
-MEASURE = """
+MEASURE = r"""
 import re, sys
 from pathlib import Path
 from bgtool.errors import InputError
 from bgtool.reading import open_pages
 
 def peak():
-    return int(re.search("VmHWM: *\\t*([0-9]+) kB", Path("/proc/self/status").read_text())[1]) // 1024
+    return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024
 
 def attempt(path):
     try:

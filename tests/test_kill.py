@@ -74,7 +74,7 @@ class Run:
             except OSError:  # it ended meanwhile
                 continue
             if int(group) == self.process.pid and state not in "ZX":
-                found.append(stat.parent.name)
+                found.append(int(stat.parent.name))
         return found
 
 
@@ -190,5 +190,23 @@ def test_an_interruption_ends_soon_with_130_and_says_how_to_go_on(pages, tmp_pat
     assert set(done(out)) == set(outputs(out)), "what was written is recorded"
     assert 0 < len(done(out)) < PAGES
     code, text = start(out).finish()
+    assert code == 0, text
+    assert_complete(out, reference)
+
+
+def test_a_working_process_that_is_killed_costs_no_page(pages, tmp_path):
+    """As the system does when memory runs out; only the process that records must live."""
+    start, reference, _ = pages
+    out = tmp_path / "out"
+    run = start(out)
+    run.wait_for_work()
+    while not done(out):
+        time.sleep(0.01)
+    workers = [pid for pid in run.survivors() if pid != run.process.pid]
+    if not workers:
+        pytest.skip("one process does everything")
+    for pid in workers:
+        os.kill(pid, signal.SIGKILL)
+    code, text = run.finish()
     assert code == 0, text
     assert_complete(out, reference)

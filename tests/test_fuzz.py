@@ -7,14 +7,21 @@ import subprocess
 import sys
 import zlib
 from collections import Counter
+from io import BytesIO
 from pathlib import Path
 
 import fuzzing
 import pytest
 from PIL import Image
 
+from bgtool.errors import InputError
+from bgtool.reading import open_pages
+
 READ = 4000
 """Damaged files that are read one by one."""
+
+CUTS = 29
+"""Places at which each kind of file is cut."""
 
 BATCHES = {"clean": 3, "cutout": 1}
 """Folders of 100 further ones that go through a whole run of each command."""
@@ -55,6 +62,23 @@ def test_a_damaged_file_is_read_or_refused_in_one_sentence(tmp_path):
         assert_is_one_sentence(reason)
     assert READ / 5 < len(refused) < READ * 4 / 5, "the damage is neither fatal nor harmless as a rule"
     assert {name for name, _ in refused} == set(fuzzing.originals()), "damage was found in files of every kind"
+
+
+def pixels_of(content):
+    with open_pages(BytesIO(content), max_megapixels=1) as reader:
+        return [page.window(0, 0, *page.size).tobytes() for page in reader]
+
+
+@pytest.mark.parametrize("name", fuzzing.originals())
+def test_a_file_that_was_cut_short_never_passes_for_whole(name):
+    content = fuzzing.originals()[name]
+    whole = pixels_of(content)
+    for part in range(1, CUTS + 1):
+        try:
+            found = pixels_of(content[: len(content) * part // (CUTS + 1)])
+        except InputError:
+            continue
+        assert found == whole, f"{part} of {CUTS + 1} parts"
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ goes on after a damaged row of a fax-compressed page.
 
 from __future__ import annotations
 
+import errno
 import importlib
 import importlib.util
 import io
@@ -392,7 +393,7 @@ def _decoding() -> Iterator[None]:
     except MemoryError as error:
         raise InputError("it does not fit into memory") from error
     except OSError as error:
-        if error.errno:
+        if error.errno and error.errno != errno.EINVAL:  # which is what a seek to a damaged offset gives
             raise InputError(f"it cannot be read: {os.strerror(error.errno)}") from error
         raise InputError("the image is damaged or cut short") from error
     except Exception as error:

@@ -331,6 +331,7 @@ def test_each_kind_of_bad_file_has_its_reason(tmp_path):
     (tmp_path / "loop.png").symlink_to(tmp_path / "nowhere.png")
     (tmp_path / "folder.png").mkdir()
     os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "far.tif").write_bytes(b"II+\0\x08\0\0\0" + (1 << 62).to_bytes(8, "little") + bytes(100))
     assert refused(tmp_path / "empty.png") == "the file is empty"
     assert refused(tmp_path / "text.png") == "the file is no image of a known format"
     assert refused(tmp_path / "noise.jpg") == "the image is damaged, or of a kind that is not supported"
@@ -338,6 +339,7 @@ def test_each_kind_of_bad_file_has_its_reason(tmp_path):
     assert refused(tmp_path / "gone.png") == "the file does not exist"
     assert refused(tmp_path / "folder.png") == "it is a folder"
     assert refused(tmp_path / "pipe.png") == "it is no regular file"
+    assert refused(tmp_path / "far.tif").startswith("the image is damaged")
     assert refused(io.BytesIO()) == "standard input is empty"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bgtool import vips
 from bgtool.background import TRANSPARENT
 from bgtool.document import clean_page, default_tile
 from bgtool.formats import Pixels
@@ -15,6 +16,7 @@ from bgtool.runtime import Model
 from bgtool.source import Advance
 from bgtool.tiling import check_tile
 
+CUT = f"its 16 bits a colour were read as 8 ({vips.ADVICE})"
 PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
 
 
@@ -37,7 +39,8 @@ class CleanWork:
 
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
-        return Result(clean_page(page, model, self.style, self.tile, advance))
+        pixels = clean_page(page, model, self.style, self.tile, advance)
+        return Result(pixels, (CUT,) if page.cut and self.style is Style.COLOR else ())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,23 +73,25 @@ def clean_bands(source: Source, model: Model, tile: int, advance: Advance) -> It
         yield rows.core_start, band
 
 
-def ink_on_white(scan: Array, page: Array) -> Array:
+def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
     """The scan's own ink colours over white, with the page as alpha.
 
     Args:
-        scan: uint8 [h, w, 3].
+        scan: uint8 or uint16 [h, w, 3].
         page: uint8 [h, w], 0 ink .. 255 paper.
 
     Returns:
-        uint8 [h, w, 3]: white + (scan - white) · (255 - page) / 255.
+        As the scan: white + (scan - white) · (255 - page) / 255.
     """
-    depth = (255 - scan).astype(np.uint16) * (255 - page)[..., None]
-    return (255 - (depth + 127) // 255).astype(np.uint8)
+    white = np.iinfo(scan.dtype).max
+    wide = np.uint16 if white == 255 else np.uint32
+    darkness = (white - scan) * (255 - page).astype(wide)[..., None]
+    return np.asarray(white - (darkness + 127) // 255, scan.dtype)
 
 
 def clean_page(
     source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
-) -> Array | NDArray[np.bool_]:
+) -> NDArray[Any]:
     """Clean a whole page.
 
     Args:
@@ -102,11 +105,13 @@ def clean_page(
         UsageError: the tile leaves nothing between the halos.
 
     Returns:
-        uint8 [H, W] for gray, bool [H, W] (True = paper) for bilevel, uint8 [H, W, 3] for color.
+        uint8 [H, W] for gray, bool [H, W] (True = paper) for bilevel, [H, W, 3] for color: uint16 from a source of that
+        depth, else uint8.
     """
     width, height = source.size
     shape = (height, width, 3) if style is Style.COLOR else (height, width)
-    result = np.empty(shape, bool if style is Style.BILEVEL else np.uint8)
+    sample = np.uint16 if style is Style.COLOR and source.depth == 16 else np.uint8
+    result = np.empty(shape, bool if style is Style.BILEVEL else sample)
     with model.turn:
         advance(0)
         for top, band in clean_bands(source, model, tile or default_tile(model.card), advance):
@@ -117,5 +122,5 @@ def clean_page(
                 case Style.BILEVEL:
                     np.greater_equal(band, INK_BELOW, out=result[top:bottom])
                 case Style.COLOR:
-                    result[top:bottom] = ink_on_white(source.window(0, top, width, bottom), band)
+                    result[top:bottom] = ink_on_white(source.deep_window(0, top, width, bottom), band)
     return result

@@ -42,7 +42,7 @@ POLL_SECONDS = 0.1
 class Result:
     """What became of one page: an array as `bgtool.writing.Writer.add` takes it, and what the user should know."""
 
-    pixels: NDArray[np.uint8] | NDArray[np.bool_]
+    pixels: NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]
     warnings: tuple[str, ...] = ()
 
 

@@ -8,7 +8,11 @@ import zlib
 from collections.abc import Iterator
 from typing import BinaryIO
 
+import numpy as np
+from numpy.typing import NDArray
+
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ROWS = 64  # compressed at a time
 _PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT", b"IEND")
 
 
@@ -29,6 +33,38 @@ def without_pixels(file: BinaryIO) -> BinaryIO:
     stub.seek(0)
     file.seek(before)
     return stub
+
+
+def write_deep(file: BinaryIO, frame: BinaryIO, pixels: NDArray[np.uint16], level: int) -> None:
+    """Write a PNG of 16 bits a sample.
+
+    Args:
+        file: is written from where it stands.
+        frame: a PNG of one pixel, whose colour type and other chunks are taken.
+        pixels: uint16 [H, W, samples], as many samples as the colour type has.
+        level: of zlib.
+    """
+    frame.seek(len(_SIGNATURE))
+    file.write(_SIGNATURE)
+    for kind, size in _chunks(frame):
+        data = frame.read(size)
+        if kind == b"IHDR":
+            data = struct.pack(">IIB", pixels.shape[1], pixels.shape[0], 16) + data[9:]
+        for content in _compressed(pixels, level) if kind == b"IDAT" else (data,):
+            file.write(_chunk(kind, content))
+
+
+def _compressed(pixels: NDArray[np.uint16], level: int) -> Iterator[bytes]:
+    """The rows, each as differences between neighbours (filter 1)."""
+    compressor = zlib.compressobj(level)
+    step = 2 * pixels.shape[2]
+    for top in range(0, len(pixels), _ROWS):
+        samples = pixels[top : top + _ROWS].astype(">u2").view(np.uint8).reshape(-1, step * pixels.shape[1])
+        lines = np.insert(samples, 0, 1, axis=1)
+        lines[:, 1 + step :] -= samples[:, :-step]
+        if data := compressor.compress(lines.tobytes()):
+            yield data
+    yield compressor.flush()
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

@@ -34,6 +34,7 @@ class Raster(Protocol):
         size: stored width and height in pixels.
         mode: Pillow's name for what `crop` gives.
         depth: bits of a sample, 8 or 16.
+        cut: whether 16-bit colours have been cut to 8 bits.
         turned: whether rows and columns have changed places against the file.
     """
 
@@ -41,6 +42,7 @@ class Raster(Protocol):
     size: tuple[int, int]
     mode: str
     depth: int
+    cut: bool
     turned: bool
 
     def crop(self, box: Box) -> Image.Image:
@@ -59,6 +61,7 @@ class PillowRaster:
         self.turned = UPRIGHT.get(tags.get(_ORIENTATION, 1), UPRIGHT[1])[
             0
         ]  # Pillow does it to a TIFF, and drops the tag
+        self.cut = is_deep(image)
         image.load()
         self.about = image
         self.size = image.size
@@ -77,6 +80,12 @@ class PillowRaster:
         if self._white_is_zero:  # Pillow looks at it up to 8 bits only
             values = self._top - values
         return ((values * 65535 + self._top // 2) // self._top).astype(np.uint16)[..., None]
+
+
+def is_deep(image: Image.Image) -> bool:
+    """Whether an image that is not decoded yet has 16-bit colours, which Pillow cuts to 8 bits."""
+    tiles = getattr(image, "tile", ())
+    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile.args) for tile in tiles)
 
 
 def orientation(image: Image.Image) -> int:

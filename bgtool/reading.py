@@ -19,7 +19,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,7 @@ from PIL import (
 from bgtool import icc, jp2, metadata, vips
 from bgtool.errors import InputError
 from bgtool.pillow import unlimited
-from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, orientation
+from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientation
 
 _PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
@@ -44,7 +44,6 @@ _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
 _COMPRESSION = 259
-_Sample = TypeVar("_Sample", np.uint8, np.uint16)
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
 
 
@@ -122,7 +121,7 @@ class PageReader:
     def _raster(self, frame: int) -> Raster:
         image = self._image
         large = image.width * image.height > self._large
-        if vips.reads(image) and (large or vips.is_deep(image) or _out_of_reach(image)) and vips.available():
+        if vips.reads(image) and (large or is_deep(image) or _out_of_reach(image)) and vips.available():
             raster = vips.open_raster(image, self._source, frame)
             if raster:
                 return raster
@@ -143,6 +142,7 @@ class Page:
         count: number of pages of its file.
         size: (width, height) in pixels, upright.
         depth: bits of a sample, 8 or 16.
+        cut: whether 16-bit colours have been cut to 8 bits, because pyvips is missing.
         has_alpha: whether the file says how opaque its pixels are.
         metadata: what the file says of the page.
         warnings: what was wrong with the page and did not keep it from being read, a sentence each.
@@ -153,7 +153,7 @@ class Page:
         about = raster.about
         self._swap, self._flip_rows, self._flip_columns = UPRIGHT[orientation(about)]
         self.size = raster.size[::-1] if self._swap else raster.size
-        self.depth = raster.depth
+        self.depth, self.cut = raster.depth, raster.cut
         self.has_alpha = about.has_transparency_data and not about.mode.startswith("I")
         self.metadata, warnings = metadata.read(about, turned=self._swap or raster.turned)
         self._to_srgb, failed = _transform_to_srgb(raster.mode, self.metadata.icc)
@@ -174,7 +174,7 @@ class Page:
         with self._reading():
             return self._upright(self._colours(self._raster.crop(self._stored(x0, y0, x1, y1))))
 
-    def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | NDArray[np.uint16]:
+    def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
         """As `window`, without a loss of depth: uint16 [y1 - y0, x1 - x0, 3] where `depth` is 16, else uint8."""
         if self.depth == 8:
             return self.window(x0, y0, x1, y1)
@@ -205,7 +205,7 @@ class Page:
             y0, y1 = height - y1, height - y0
         return (y0, x0, y1, x1) if self._swap else (x0, y0, x1, y1)
 
-    def _upright(self, piece: NDArray[_Sample]) -> NDArray[_Sample]:
+    def _upright(self, piece: NDArray[Any]) -> NDArray[Any]:
         if self._swap:
             piece = piece.swapaxes(0, 1)
         if self._flip_rows:
@@ -274,11 +274,11 @@ def _rgba(piece: Image.Image) -> Image.Image:
     return (piece.convert("LA") if piece.mode == "La" else piece).convert("RGBA")
 
 
-def _on_white(colours: NDArray[_Sample], alpha: NDArray[_Sample]) -> NDArray[_Sample]:
+def _on_white(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
     """Colours [h, w, 3] with their alpha [h, w, 1] over white."""
     top = np.iinfo(colours.dtype).max
     alpha = alpha.astype(np.uint16 if top == 255 else np.uint32)
-    return ((colours * alpha + (top - alpha) * top + top // 2) // top).astype(colours.dtype)
+    return np.asarray((colours * alpha + (top - alpha) * top + top // 2) // top, colours.dtype)
 
 
 @contextmanager

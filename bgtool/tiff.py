@@ -58,8 +58,8 @@ class TiffWriter:
         self._blobs: dict[bytes, int] = {}
         file.write(bytes(_ROOM_FOR_HEADER))
 
-    def add(self, pixels: NDArray[np.uint8] | NDArray[np.bool_], kind: Pixels, metadata: Metadata, model: str) -> None:
-        """Append a page: bool [H, W] (True is white) as CCITT G4, uint8 [H, W] or [H, W, 3 or 4] as deflate.
+    def add(self, pixels: NDArray[Any], kind: Pixels, metadata: Metadata, model: str) -> None:
+        """Append a page: bool [H, W] (True is white) as CCITT G4, uint8 or uint16 [H, W] or [H, W, 3 or 4] as deflate.
 
         Args:
             pixels: the page.
@@ -69,7 +69,7 @@ class TiffWriter:
         """
         page = self._described(metadata, kind, model)
         channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        bits = (1,) if kind is Pixels.BILEVEL else (8,) * channels
+        bits = (1,) if kind is Pixels.BILEVEL else (8 * pixels.itemsize,) * channels
         photometric = {Pixels.BILEVEL: 0, Pixels.GRAY: 1}.get(kind, 2)  # white is zero, black is zero, RGB
         page |= {256: _long(pixels.shape[1]), 257: _long(pixels.shape[0]), 258: _short(*bits), 262: _short(photometric)}
         page |= {277: _short(channels), 284: _short(1)}
@@ -79,7 +79,7 @@ class TiffWriter:
             rows = max(1, _FAX_PIXELS // max(1, pixels.shape[1]))
             page |= {259: _short(_GROUP4), **self._strips(_group4(pixels, rows), rows)}
         else:
-            rows = max(1, _STRIP_SIZE // max(1, pixels.shape[1] * channels))
+            rows = max(1, _STRIP_SIZE // max(1, pixels.shape[1] * channels * pixels.itemsize))
             page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(_deflated(pixels, rows), rows)}
         self._pages.append(page)
 
@@ -197,7 +197,7 @@ def _long(value: int) -> _Field:
 def _deflated(pixels: NDArray[Any], rows: int) -> Iterator[bytes]:
     """Strips of the page, each row as differences between neighbours (predictor 2)."""
     for top in range(0, pixels.shape[0], rows):
-        strip = pixels[top : top + rows].copy()
+        strip = pixels[top : top + rows].astype(pixels.dtype.newbyteorder("<"))
         strip[:, 1:] -= pixels[top : top + rows, :-1]
         yield zlib.compress(strip.tobytes(), _LEVEL)
 

@@ -56,12 +56,6 @@ def reads(image: Image.Image) -> bool:
     return image.format in _LOADERS
 
 
-def is_deep(image: Image.Image) -> bool:
-    """Whether an image that is not decoded yet has 16-bit colours, which Pillow would cut to 8 bits."""
-    tiles = getattr(image, "tile", ())
-    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile.args) for tile in tiles)
-
-
 def open_raster(image: Image.Image, source: Path | BinaryIO, frame: int) -> VipsRaster | None:
     """Open a page without decoding it.
 
@@ -83,8 +77,10 @@ def open_raster(image: Image.Image, source: Path | BinaryIO, frame: int) -> Vips
     if not isinstance(source, Path):
         source.seek(0)
         loader, file = f"{loader}_buffer", source.read()
-    options = {"page": frame} if isinstance(image, TiffImageFile) else {}
-    load = partial(getattr(pyvips.Image, loader), file, fail_on="error", **options)
+    options: dict[str, Any] = {"fail_on": "error"}
+    if isinstance(image, TiffImageFile):
+        options = {"fail_on": "warning", "page": frame}  # below that, a damaged tile is black
+    load = partial(getattr(pyvips.Image, loader), file, **options)
     try:
         picture = load(access="sequential")
         about = _without_pixels(image) if isinstance(image, PngImageFile) else image
@@ -98,6 +94,7 @@ def open_raster(image: Image.Image, source: Path | BinaryIO, frame: int) -> Vips
 class VipsRaster:
     """A page that is decoded as it is read; `bgtool.raster.Raster` says what its attributes are."""
 
+    cut = False
     turned = False
 
     def __init__(self, about: Image.Image, mode: str, picture: Any, load: Load) -> None:
@@ -173,7 +170,7 @@ class Rows:
             self._start()
         while self._next < bottom:
             self._decode()
-            while _end(self._kept[0]) <= bottom - self._tallest:
+            while self._kept and _end(self._kept[0]) <= bottom - self._tallest:
                 self._kept.popleft()
         within = (piece for piece in self._kept if piece[0] < bottom and _end(piece) > top)
         return np.concatenate([rows[max(top - first, 0) : bottom - first, left:right] for first, rows in within])

@@ -24,14 +24,15 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, PngImagePlugin
 
-from bgtool import __version__, formats, icc, jp2
+from bgtool import __version__, formats, icc, jp2, png
 from bgtool.atomic import output_errors, replacing
 from bgtool.errors import InputError
 from bgtool.formats import Container, Pixels
 from bgtool.metadata import Metadata, exif_block
+from bgtool.raster import eight_bits
 from bgtool.tiff import TiffWriter
 
-AnyPixels = NDArray[np.uint8] | NDArray[np.bool_]
+AnyPixels = NDArray[np.bool_] | NDArray[np.uint8] | NDArray[np.uint16]
 
 PNG_LEVELS = {Pixels.BILEVEL: 6, Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}
 JPEG_QUALITY = 92
@@ -78,12 +79,11 @@ def software(model: str) -> str:
 
 def pixels_of(pixels: AnyPixels) -> Pixels:
     """The kind of result that an array is. Raises ValueError for a shape or type that is none."""
-    if pixels.ndim == 2:
+    if pixels.ndim == 2 and pixels.dtype in (np.bool_, np.uint8):
         return Pixels.BILEVEL if pixels.dtype == np.bool_ else Pixels.GRAY
-    kinds = {3: Pixels.RGB, 4: Pixels.RGBA}
-    if pixels.ndim != 3 or pixels.shape[2] not in kinds or pixels.dtype != np.uint8:
-        raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
-    return kinds[pixels.shape[2]]
+    if pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype in (np.uint8, np.uint16):
+        return Pixels.RGB if pixels.shape[2] == 3 else Pixels.RGBA
+    raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
 
 
 class Writer:
@@ -103,7 +103,8 @@ class Writer:
         """Encode a page and append it.
 
         Args:
-            pixels: bool [H, W] with True for white, uint8 [H, W] grey, [H, W, 3] RGB or [H, W, 4] RGBA.
+            pixels: bool [H, W] with True for white, uint8 [H, W] grey, uint8 or uint16 [H, W, 3] RGB or [H, W, 4] RGBA.
+                16 bits are rounded, with a warning, where the format holds 8.
             metadata: of the page it comes from; the ICC profile is turned into what the output can hold.
 
         Raises:
@@ -113,12 +114,15 @@ class Writer:
         kind = pixels_of(pixels)
         if kind not in self._container.holds:
             raise InputError(f"{self._container.name} cannot hold a {kind} result", "use --format png or tiff")
+        if pixels.dtype == np.uint16 and not self._container.deep:
+            pixels = eight_bits(cast(NDArray[np.uint16], pixels))
+            self.warnings.append(f"{self._container.name} holds 8 bits a colour, to which its 16 were rounded")
         metadata = replace(metadata, icc=icc.for_output(metadata.icc, kind))
         with output_errors(self._name):
             if self._tiff:
                 self._tiff.add(pixels, kind, metadata, self._software)
             else:
-                self._add_only(Image.fromarray(pixels), kind, metadata)
+                self._add_only(pixels, kind, metadata)
 
     def close(self) -> None:
         """Finish the file; `open_writer` does it."""
@@ -126,16 +130,22 @@ class Writer:
             with output_errors(self._name):
                 self._tiff.close()
 
-    def _add_only(self, image: Image.Image, kind: Pixels, metadata: Metadata) -> None:
-        name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(image.size))
-        if max(image.size) > longest:
+    def _add_only(self, pixels: AnyPixels, kind: Pixels, metadata: Metadata) -> None:
+        name, side = self._container.name, max(pixels.shape[:2])
+        longest = _LONGEST_SIDE.get(self._container, side)
+        if side > longest:
             raise InputError(f"it is larger than {name} allows ({longest} pixels a side)", "use --format png or tiff")
         if self._container is formats.JPEG2000:
-            self._file.write(_jpeg2000(image, self._suffix, metadata))
+            self._file.write(_jpeg2000(Image.fromarray(pixels), self._suffix, metadata))
             return
         options, left_out = _OPTIONS[self._container](metadata, kind, self._software)
         self.warnings += (f"its {part} is too long for {name} and was left out" for part in left_out)
-        image.save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
+        if pixels.dtype == np.uint16:  # Pillow writes the 16-bit PNG all but its pixels
+            frame = io.BytesIO()
+            Image.new("RGB" if kind is Pixels.RGB else "RGBA", (1, 1)).save(frame, name, **options)
+            png.write_deep(self._file, frame, cast(NDArray[np.uint16], pixels), PNG_LEVELS[kind])
+            return
+        Image.fromarray(pixels).save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
 
 
 class _Unnumbered:

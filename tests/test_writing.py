@@ -193,7 +193,7 @@ def test_rows_of_many_strips_come_back(tmp_path):
         assert len(tif.pages[0].dataoffsets) > 10
 
 
-def test_beyond_four_gigabytes_it_is_bigtiff(tmp_path):
+def test_beyond_four_gigabytes_it_is_bigtiff(tmp_path, without_pyvips):
     path = tmp_path / "big.tif"
     exif = {36867: "2020:01:02 03:04:05", 33434: IFDRational(1, 60)}
     with path.open("w+b") as file:
@@ -211,7 +211,7 @@ def test_beyond_four_gigabytes_it_is_bigtiff(tmp_path):
         image.seek(1)
         assert image.info["icc_profile"] == SRGB
         assert image.getexif().get_ifd(34665)[36867] == "2020:01:02 03:04:05"
-    with pytest.raises(InputError, match="beyond 4 GB"), open_pages(path, max_megapixels=1):
+    with pytest.raises(InputError, match=r"beyond 4 GB.*bgtool\[vips\]"), open_pages(path, max_megapixels=1):
         pass  # Pillow would give zeros
 
 

@@ -112,17 +112,20 @@ class VipsRaster:
         self.about, self.mode, self.size = about, mode, (picture.width, picture.height)
         self.depth = 16 if picture.format == "ushort" and mode != "CMYK" else 8
         turns, flips, _ = UPRIGHT[orientation(about)]
-        tiled = isinstance(about, TiffImageFile) and _TILE_WIDTH in about.tag_v2
-        if (turns or flips) and not tiled:
-            _check_room(picture)
-        self._pixels = Parts(load(access="random")) if turns or flips or tiled else Rows(load, self.size)
+        self._pixels: Parts | Rows | Spool
+        if isinstance(about, TiffImageFile) and _TILE_WIDTH in about.tag_v2:
+            self._pixels = Parts(load(access="random"))
+        elif turns or flips:
+            self._pixels = Spool(load, picture)
+        else:
+            self._pixels = Rows(load, self.size)
 
     def crop(self, box: Box) -> Image.Image:
         """The pixels of a part, in 8 bits."""
         samples = self._samples(box)
         if samples.dtype == np.uint16:
             samples = eight_bits(samples)
-        return Image.frombytes(self.mode, samples.shape[1::-1], samples.tobytes())
+        return Image.frombytes(self.mode, samples.shape[1::-1], np.ascontiguousarray(samples))
 
     def deep(self, box: Box) -> NDArray[np.uint16]:
         """The pixels of a part in 16 bits, [h, w, bands]."""
@@ -133,7 +136,7 @@ class VipsRaster:
 
 
 class Parts:
-    """A picture that can be read anywhere."""
+    """A picture that libvips can read anywhere, or from top to bottom, as it has been opened."""
 
     def __init__(self, picture: Any) -> None:
         import pyvips
@@ -186,6 +189,39 @@ class Rows:
         self._next = stop
 
 
+class Spool:
+    """A picture that is decoded into a temporary file, when it is first read, to be read anywhere."""
+
+    def __init__(self, load: Load, picture: Any) -> None:
+        """Raise InputError if there is no room."""
+        self._load, self._file = load, cast(BinaryIO | None, None)
+        self._height, self._width, self._bands = picture.height, picture.width, picture.bands
+        self._type = _TYPES[picture.format]
+        self._pixel: int = np.dtype(self._type).itemsize * picture.bands  # bytes
+        size = self._height * self._width * self._pixel
+        if size > shutil.disk_usage(tempfile.gettempdir()).free:
+            raise InputError(
+                f"to be turned upright it takes {size / 1e9:,.1f} GB of temporary files",
+                "set TMPDIR to a folder that has room",
+            )
+
+    def read(self, left: int, top: int, right: int, bottom: int) -> Samples:
+        """The samples of a part. Raises OSError where any are damaged, or the disk is full."""
+        file = self._file = self._file or self._decoded()
+        samples = np.empty((bottom - top, right - left, self._bands), self._type)
+        for row, line in enumerate(samples, top):
+            file.seek((row * self._width + left) * self._pixel)
+            file.readinto(line)  # type: ignore[attr-defined]
+        return samples
+
+    def _decoded(self) -> BinaryIO:
+        decoder = Parts(self._load(access="sequential"))
+        file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115 - lives as long as this object
+        for top in range(0, self._height, _ROWS):
+            file.write(decoder.read(0, top, self._width, min(top + _ROWS, self._height)).data)
+        return file
+
+
 def _end(piece: tuple[int, Samples]) -> int:
     return piece[0] + len(piece[1])
 
@@ -204,13 +240,3 @@ def _mode(about: Image.Image, picture: Any) -> str:
         mode = "L" if picture.bands < 3 else "RGB"
     known = picture.format in _TYPES and picture.coding == "none" and about.mode != "LAB"
     return mode if known and _BANDS[mode] <= picture.bands else ""
-
-
-def _check_room(picture: Any) -> None:
-    """Raise InputError if the temporary file of a picture would not fit."""
-    size = picture.width * picture.height * picture.bands * np.dtype(_TYPES[picture.format]).itemsize
-    if size > shutil.disk_usage(tempfile.gettempdir()).free:
-        raise InputError(
-            f"it must be turned upright, which takes {size / 1e9:,.1f} GB of temporary files",
-            "set TMPDIR to a folder that has room",
-        )

@@ -16,7 +16,6 @@ from bgtool.runtime import Model
 from bgtool.source import Advance
 from bgtool.tiling import check_tile
 
-CUT = f"its 16 bits a colour were read as 8 ({vips.ADVICE})"
 PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
 
 
@@ -40,7 +39,7 @@ class CleanWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
         pixels = clean_page(page, model, self.style, self.tile, advance)
-        return Result(pixels, (CUT,) if page.cut and self.style is Style.COLOR else ())
+        return Result(pixels, _depth_lost(page) if self.style is Style.COLOR else ())
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,10 @@ class CutoutWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Cut the people out of one photo."""
         pixels, found = cut_out(page, model, self.look, self.tile, advance, page.metadata.icc)
-        return Result(pixels, () if found else ("no person was found",))
+        warnings = [] if found else ["no person was found"]
+        if (page.depth == 16 or page.cut) and not self.look.mask_only:
+            warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")
+        return Result(pixels, tuple(warnings))
 
 
 def work_for(options: BatchOptions) -> Work:
@@ -79,3 +81,11 @@ def work_for(options: BatchOptions) -> Work:
         case CutoutOptions():
             return CutoutWork(Look(options.backdrop, options.mask_only, options.crop), options.tile)
     raise TypeError(f"no work for {type(options).__name__}")
+
+
+def _depth_lost(page: Page) -> tuple[str, ...]:
+    """What to say of a page whose 16 bits could not be kept."""
+    if not page.cut:
+        return ()
+    advice = "" if vips.available() else f" ({vips.ADVICE})"
+    return (f"its 16 bits a colour were read as 8{advice}",)

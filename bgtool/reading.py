@@ -142,7 +142,7 @@ class Page:
         count: number of pages of its file.
         size: (width, height) in pixels, upright.
         depth: bits of a sample, 8 or 16.
-        cut: whether 16-bit colours have been cut to 8 bits, because pyvips is missing.
+        cut: whether 16-bit colours have been cut to 8 bits, as Pillow does.
         has_alpha: whether the file says how opaque its pixels are.
         metadata: what the file says of the page.
         warnings: what was wrong with the page and did not keep it from being read, a sentence each.

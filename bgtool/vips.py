@@ -85,8 +85,11 @@ def open_raster(image: Image.Image, source: Path | BinaryIO, frame: int) -> Vips
         picture = load(access="sequential")
         about = _without_pixels(image) if isinstance(image, PngImageFile) else image
         mode = _mode(about, picture)
-        Parts(picture).read(0, 0, 1, 1)  # some kinds are opened, and refused at the first pixel
-        return VipsRaster(about, mode, picture, load) if mode else None
+        if not mode:
+            return None
+        if isinstance(image, TiffImageFile):
+            Parts(picture).read(0, 0, 1, 1)  # some kinds are opened, and refused at the first pixel
+        return VipsRaster(about, mode, picture, load)
     except (pyvips.Error, OSError):
         return None
 

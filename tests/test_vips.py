@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bgtool.batch import CleanWork
+from bgtool.background import Background
+from bgtool.batch import CleanWork, CutoutWork
 from bgtool.errors import InputError
 from bgtool.formats import Pixels
 from bgtool.metadata import Metadata
 from bgtool.options import Style
+from bgtool.person import Look
 from bgtool.reading import Page, open_pages, page_of
 from bgtool.tiff import TiffWriter
 from bgtool.vips import Rows, VipsRaster
@@ -340,6 +342,16 @@ def test_where_sixteen_bits_do_not_fit_it_is_said(tmp_path, tiny_model_file):
     assert "JPEG holds 8 bits a colour" in text
     with Image.open(tmp_path / "out.jpg") as image:
         assert image.size == (70, 150)
+
+
+def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
+    vips_image(DEEP).write_to_file(str(tmp_path / "in.tif"))
+    for mask_only, said in ((False, True), (True, False)):
+        with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
+            [page] = reader
+            work = CutoutWork(Look(Background("transparent"), mask_only), 0)
+            result = work(page, person_model, lambda pixels: None)
+        assert any("8 bits a colour" in warning for warning in result.warnings) == said
 
 
 def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, without_pyvips):

@@ -35,6 +35,7 @@ class ArraySource:
 
     pixels: NDArray[np.uint8]
     metadata: Metadata = field(default_factory=Metadata)
+    depth: int = 8
 
     @property
     def size(self) -> tuple[int, int]:
@@ -45,6 +46,8 @@ class ArraySource:
     def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
         """RGB of the part from (x0, y0) up to, without, (x1, y1)."""
         return self.pixels[y0:y1, x0:x1]
+
+    deep_window = window
 
     def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> None:
         """None: all of it is opaque."""

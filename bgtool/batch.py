@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from bgtool import vips
 from bgtool.document import STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.formats import Pixels, result_of
-from bgtool.options import BatchOptions, CleanOptions, CutoutOptions
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
 from bgtool.person import Look, cut_out
 from bgtool.reading import Page
 from bgtool.runtime import Model
@@ -36,10 +37,12 @@ class CleanWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
         style, tile = self.options.style, self.options.tile
-        if page.size[0] * page.size[1] > STREAMED_ABOVE:
-            tile = tile or min(default_tile(model.card), STREAMED_TILE)
-            return Result(Bands(self.pixels, page.size, styled_bands(page, model, style, tile, advance)))
-        return Result(Bands.of(clean_page(page, model, style, tile, advance)))
+        warnings = _depth_lost(page) if style is Style.COLOR else ()
+        if page.size[0] * page.size[1] <= STREAMED_ABOVE:
+            return Result(Bands.of(clean_page(page, model, style, tile, advance)), warnings)
+        tile = tile or min(default_tile(model.card), STREAMED_TILE)
+        rows = styled_bands(page, model, style, tile, advance)
+        return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
 
 
 @dataclass(frozen=True)
@@ -61,7 +64,10 @@ class CutoutWork:
         options = self.options
         look = Look(options.backdrop, options.mask_only, options.crop)
         pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
-        return Result(Bands.of(pixels), () if found else ("no person was found",))
+        warnings = [] if found else ["no person was found"]
+        if (page.depth == 16 or page.cut) and not look.mask_only:
+            warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")
+        return Result(Bands.of(pixels), tuple(warnings))
 
 
 def work_for(options: BatchOptions) -> Work:
@@ -72,3 +78,11 @@ def work_for(options: BatchOptions) -> Work:
         case CutoutOptions():
             return CutoutWork(options)
     raise TypeError(f"no work for {type(options).__name__}")
+
+
+def _depth_lost(page: Page) -> tuple[str, ...]:
+    """What to say of a page whose 16 bits could not be kept."""
+    if not page.cut:
+        return ()
+    advice = "" if vips.available() else f" ({vips.ADVICE})"
+    return (f"its 16 bits a colour were read as 8{advice}",)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,18 +76,20 @@ def clean_bands(source: Source, model: Model, tile: int, advance: Advance) -> It
         yield rows.core_start, band
 
 
-def ink_on_white(scan: Array, page: Array) -> Array:
+def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
     """The scan's own ink colours over white, with the page as alpha.
 
     Args:
-        scan: uint8 [h, w, 3].
+        scan: uint8 or uint16 [h, w, 3].
         page: uint8 [h, w], 0 ink .. 255 paper.
 
     Returns:
-        uint8 [h, w, 3]: white + (scan - white) · (255 - page) / 255.
+        As the scan: white + (scan - white) · (255 - page) / 255.
     """
-    depth = (255 - scan).astype(np.uint16) * (255 - page)[..., None]
-    return (255 - (depth + 127) // 255).astype(np.uint8)
+    white = np.iinfo(scan.dtype).max
+    wide = np.uint16 if white == 255 else np.uint32
+    darkness = (white - scan) * (255 - page).astype(wide)[..., None]
+    return np.asarray(white - (darkness + 127) // 255, scan.dtype)
 
 
 def styled_bands(
@@ -105,8 +108,8 @@ def styled_bands(
         UsageError: the tile leaves nothing between the halos.
 
     Yields:
-        Rows that follow each other: uint8 [h, W] for gray, bool [h, W] (True = paper) for bilevel, uint8 [h, W, 3]
-        for color.
+        Rows that follow each other: uint8 [h, W] for gray, bool [h, W] (True = paper) for bilevel, [h, W, 3] for color:
+        uint16 from a source of that depth, else uint8.
     """
     advance(0)
     width, _ = source.size
@@ -117,7 +120,7 @@ def styled_bands(
             case Style.BILEVEL:
                 yield band >= INK_BELOW
             case Style.COLOR:
-                yield ink_on_white(source.window(0, top, width, top + len(band)), band)
+                yield ink_on_white(source.deep_window(0, top, width, top + len(band)), band)
 
 
 def clean_page(

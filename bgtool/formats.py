@@ -27,19 +27,21 @@ class Container:
         suffixes: the spellings that are kept under ``--format same``; the first is the usual one.
         holds: the results it can hold without loss of kind.
         multipage: whether it holds more than one page.
+        deep: whether it holds colours of 16 bits.
     """
 
     name: str
     suffixes: tuple[str, ...]
     holds: frozenset[Pixels] = frozenset(Pixels)
     multipage: bool = False
+    deep: bool = False
 
 
 _OPAQUE = frozenset(Pixels) - {Pixels.RGBA}
 _TONES = frozenset(Pixels) - {Pixels.BILEVEL}
 
-PNG = Container("PNG", (".png",))
-TIFF = Container("TIFF", (".tif", ".tiff"), multipage=True)
+PNG = Container("PNG", (".png",), deep=True)
+TIFF = Container("TIFF", (".tif", ".tiff"), multipage=True, deep=True)
 JPEG = Container("JPEG", (".jpg", ".jpeg", ".jpe"), (_OPAQUE & _TONES) - {Pixels.MASK})  # masks want exact values
 WEBP = Container("WEBP", (".webp",))
 BMP = Container("BMP", (".bmp",), _OPAQUE)

@@ -25,6 +25,7 @@ from bgtool import icc
 from bgtool.errors import InputError
 from bgtool.metadata import PdfPage
 from bgtool.pdf_text import resources_of
+from bgtool.raster import PillowRaster
 from bgtool.reading import Admit, Page, PageReader
 
 RESOLUTION = 300
@@ -85,7 +86,7 @@ class PdfReader(PageReader):
         image.info["dpi"] = dpi
         if self._calibrated[index]:
             image.info["icc_profile"] = icc.srgb()
-        page = Page(image, index, self.count)
+        page = Page(PillowRaster(image), index, self.count)
         page.metadata = replace(page.metadata, pdf=place)
         return page
 

@@ -1,4 +1,7 @@
-"""Image files into pages, one decoded page at a time, whatever their format, mode, depth and orientation.
+"""Image files into pages, one at a time, whatever their format, mode, depth and orientation.
+
+Pillow opens every file and tells what it says of itself; it decodes the pages too, except those that are large or of
+16-bit colours, which `bgtool.vips` reads where pyvips is installed.
 
 One thing is out of reach: libtiff, inside Pillow, writes its complaints about a damaged TIFF to stderr by itself, and
 goes on after a damaged row of a fax-compressed page.
@@ -18,7 +21,7 @@ from contextlib import AbstractContextManager, closing, contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,44 +35,34 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from bgtool import icc, jp2, metadata
+from bgtool import icc, jp2, metadata, vips
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
 from bgtool.pillow import unlimited
+from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientation
 
 _PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
-_ORIENTATION, _COMPRESSION = 274, 259
+_COMPRESSION = 259
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
 
 Admit = Callable[[int], None]
 """Is told the pixels of a page before they are decoded; may wait, or raise to stop."""
 
-# EXIF orientation -> do rows and columns change places, then do rows, do columns run backwards
-_UPRIGHT = {
-    1: (False, False, False),
-    2: (False, False, True),
-    3: (False, True, True),
-    4: (False, True, False),
-    5: (True, False, False),
-    6: (True, False, True),
-    7: (True, True, True),
-    8: (True, True, False),
-}
-
 
 @contextmanager
 def open_pages(
-    source: Path | BinaryIO, *, max_megapixels: float, admit: Admit = lambda pixels: None
+    source: Path | BinaryIO, *, max_megapixels: float, large: int = vips.LARGE, admit: Admit = lambda pixels: None
 ) -> Iterator[PageReader]:
     """Open an image file, or a binary stream that holds one.
 
     Args:
         source: a path, or a stream, which is read to its end if it is not seekable.
         max_megapixels: pages with more pixels than this are refused.
+        large: pages with more pixels than this are read in parts where `bgtool.vips` can do it.
         admit: is told the pixels of each page before it is decoded; may wait, or raise to stop.
 
     Raises:
@@ -82,7 +75,8 @@ def open_pages(
             return
         with _decoding(), unlimited() as heard:
             image = _identify(file, heard)
-            reader = ImageReader(image, max_megapixels, heard, admit)
+            place = source if isinstance(source, Path) else file
+            reader = ImageReader(image, place, large, max_megapixels, heard, admit)
         with image:
             yield reader
 
@@ -95,7 +89,7 @@ def page_of(image: Image.Image) -> Page:
     """
     with _decoding(), unlimited():
         _check_depth(image)
-        return Page(image, 0, 1)
+        return Page(PillowRaster(image), 0, 1)
 
 
 class PageReader(ABC):
@@ -142,10 +136,18 @@ class ImageReader(PageReader):
     animated. The further pictures of a camera's MPO (previews, depth, gain maps) are not pages.
     """
 
-    def __init__(self, image: Image.Image, max_megapixels: float, warnings: list[str], admit: Admit) -> None:
-        self._image, self._frames = image, _page_frames(image)
+    def __init__(
+        self,
+        image: Image.Image,
+        source: Path | BinaryIO,
+        large: int,
+        max_megapixels: float,
+        warnings: list[str],
+        admit: Admit,
+    ) -> None:
+        self._image, self._source, self._large, self._frames = image, source, large, _page_frames(image)
         suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
-        super().__init__(suffix, len(self._frames), max_megapixels, warnings, admit)
+        super().__init__(suffix, len(self._frames), max_megapixels, [*warnings, *_animation(image)], admit)
 
     def _decode(self, index: int) -> Page:
         image, frame = self._image, self._frames[index]
@@ -153,43 +155,50 @@ class ImageReader(PageReader):
             image.seek(frame)
         _check_depth(image)
         self._let_in(*image.size)
-        return Page(image, index, self.count)
+        return Page(self._raster(frame), index, self.count)
+
+    def _raster(self, frame: int) -> Raster:
+        image = self._image
+        large = image.width * image.height > self._large
+        if vips.reads(image) and (large or is_deep(image) or _out_of_reach(image)) and vips.available():
+            raster = vips.open_raster(image, self._source, frame)
+            if raster:
+                return raster
+            if _out_of_reach(image):
+                raise InputError("it is beyond 4 GB in its file, and libvips cannot read it either")
+        try:
+            return PillowRaster(image)
+        except MemoryError as error:
+            advice = vips.ADVICE if vips.reads(image) and not vips.available() else ""
+            raise InputError("it does not fit into memory", advice) from error
 
 
 class Page:
-    """A decoded page, held once, in the mode of its file.
+    """A page, decoded and held once in the mode of its file, or read in parts from it.
 
     Attributes:
         index: number of the page, from 0.
         count: number of pages of its file.
         size: (width, height) in pixels, upright.
+        depth: bits of a sample, 8 or 16.
+        cut: whether 16-bit colours have been cut to 8 bits, as Pillow does.
         has_alpha: whether the file says how opaque its pixels are.
         metadata: what the file says of the page.
         warnings: what was wrong with the page and did not keep it from being read, a sentence each.
     """
 
-    def __init__(self, image: Image.Image, index: int, count: int) -> None:
-        """Decode `image`."""
-        self.index, self.count = index, count
-        turned_by_pillow = isinstance(image, TiffImagePlugin.TiffImageFile) and image.tag_v2.get(_ORIENTATION, 1) in (
-            5,
-            6,
-            7,
-            8,
-        )
-        image.load()
-        self._image = image
-        self._swap, self._flip_rows, self._flip_columns = _UPRIGHT[_orientation(image)]
-        self.size = (image.height, image.width) if self._swap else image.size
-        self.has_alpha = image.has_transparency_data and not image.mode.startswith("I")
-        self.metadata, warnings = metadata.read(image, turned=self._swap or turned_by_pillow)
-        tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
-        self._white_is_zero = tags.get(262) == 0
-        self._top = 4095 if tags.get(258) in (12, (12,)) else 65535
-        self._to_srgb, failed = _transform_to_srgb(image.mode, self.metadata.icc)
-        if image.mode in ("CMYK", "LAB"):
+    def __init__(self, raster: Raster, index: int, count: int) -> None:
+        self._raster, self.index, self.count = raster, index, count
+        about = raster.about
+        self._swap, self._flip_rows, self._flip_columns = UPRIGHT[orientation(about)]
+        self.size = raster.size[::-1] if self._swap else raster.size
+        self.depth, self.cut = raster.depth, raster.cut
+        self.has_alpha = about.has_transparency_data and not about.mode.startswith("I")
+        self.metadata, warnings = metadata.read(about, turned=self._swap or raster.turned)
+        self._to_srgb, failed = _transform_to_srgb(raster.mode, self.metadata.icc)
+        if raster.mode in ("CMYK", "LAB"):
             self.metadata = replace(self.metadata, icc=icc.srgb() if self._to_srgb else None)
-        self.warnings = (*warnings, *failed, *_animation(image))
+        self.warnings = (*warnings, *failed)
 
     def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
         """The pixels in columns x0 to x1 and rows y0 to y1 of the upright page, ends excluded.
@@ -197,27 +206,45 @@ class Page:
         Returns:
             uint8 [y1 - y0, x1 - x0, 3], RGB; what is transparent lies on white. 16 bits become round(v / 257). CMYK
             goes through its profile to sRGB. Other colours are given as they are, described by `metadata.icc`.
+
+        Raises:
+            InputError: the page is read in parts, and this part is damaged.
         """
-        with unlimited():
-            return self._upright(self._colours(self._piece(x0, y0, x1, y1)))
+        with self._reading():
+            return self._upright(self._colours(self._raster.crop(self._stored(x0, y0, x1, y1))))
+
+    def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
+        """As `window`, without a loss of depth: uint16 [y1 - y0, x1 - x0, 3] where `depth` is 16, else uint8."""
+        if self.depth == 8:
+            return self.window(x0, y0, x1, y1)
+        with self._reading():
+            samples = self._raster.deep(self._stored(x0, y0, x1, y1))
+            colours = samples[..., :3] if samples.shape[2] > 2 else samples[..., :1].repeat(3, axis=2)
+            return self._upright(_on_white(colours, samples[..., -1:]) if self.has_alpha else colours)
 
     def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
         """The opacity of the same pixels as `window`: uint8 [y1 - y0, x1 - x0], 255 opaque; None without alpha."""
         if not self.has_alpha:
             return None
-        with unlimited():
-            return self._upright(np.asarray(_rgba(self._piece(x0, y0, x1, y1)).getchannel("A")))
+        with self._reading():
+            piece = self._raster.crop(self._stored(x0, y0, x1, y1))
+            return self._upright(np.asarray(_rgba(piece).getchannel("A")))
 
-    def _piece(self, x0: int, y0: int, x1: int, y1: int) -> Image.Image:
-        """The part of the stored image that shows there."""
+    @contextmanager
+    def _reading(self) -> Iterator[None]:
+        with _of_page(self.index, self.count), _decoding(), unlimited():
+            yield
+
+    def _stored(self, x0: int, y0: int, x1: int, y1: int) -> Box:
+        """Where those pixels are in the stored image."""
         width, height = self.size
         if self._flip_columns:
             x0, x1 = width - x1, width - x0
         if self._flip_rows:
             y0, y1 = height - y1, height - y0
-        return self._image.crop((y0, x0, y1, x1) if self._swap else (x0, y0, x1, y1))
+        return (y0, x0, y1, x1) if self._swap else (x0, y0, x1, y1)
 
-    def _upright(self, piece: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    def _upright(self, piece: NDArray[Any]) -> NDArray[Any]:
         if self._swap:
             piece = piece.swapaxes(0, 1)
         if self._flip_rows:
@@ -227,27 +254,12 @@ class Page:
         return np.ascontiguousarray(piece)
 
     def _colours(self, piece: Image.Image) -> NDArray[np.uint8]:
-        if piece.mode.startswith("I"):
-            return np.repeat(self._eight_bits(piece)[..., None], 3, axis=2)
         if self.has_alpha:
-            return _on_white(np.asarray(_rgba(piece)))
+            rgba = np.asarray(_rgba(piece))
+            return _on_white(rgba[..., :3], rgba[..., 3:])
         if self._to_srgb:
             return np.asarray(ImageCms.applyTransform(piece, self._to_srgb))
         return np.asarray(piece.convert("RGB"))
-
-    def _eight_bits(self, piece: Image.Image) -> NDArray[np.uint8]:
-        values = np.asarray(piece).astype(np.uint32)
-        if self._white_is_zero:  # Pillow looks at it up to 8 bits only
-            values = self._top - values
-        return ((values * 255 + self._top // 2) // self._top).astype(np.uint8)
-
-
-def _orientation(image: Image.Image) -> int:
-    try:
-        orientation = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # EXIF can be wrong in any way; metadata.read reports it
-        return 1
-    return orientation if orientation in _UPRIGHT else 1
 
 
 def _check_depth(image: Image.Image) -> None:
@@ -268,13 +280,18 @@ def _page_frames(image: Image.Image) -> list[int]:
     pages = []
     for frame in range(image.n_frames):
         image.seek(frame)
-        if (
-            image.tag_v2.offset >= 1 << 32 and image.tag_v2.get(_COMPRESSION, 1) != 1
-        ):  # Pillow would read from elsewhere
-            raise InputError("it is a TIFF with pages beyond 4 GB, which cannot be read", "split it into smaller files")
+        if _out_of_reach(image) and not vips.available():
+            raise InputError("it is a TIFF with pages beyond 4 GB, which cannot be read without pyvips", vips.ADVICE)
         if not int(image.tag_v2.get(254, 0)) & _NOT_A_PAGE:
             pages.append(frame)
     return pages or [0]
+
+
+def _out_of_reach(image: Image.Image) -> bool:
+    """Whether Pillow would read this page of a TIFF from elsewhere in the file, its place being beyond 32 bits."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    return bool(image.tag_v2.offset >= 1 << 32 and image.tag_v2.get(_COMPRESSION, 1) != 1)
 
 
 def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:
@@ -296,9 +313,11 @@ def _rgba(piece: Image.Image) -> Image.Image:
     return (piece.convert("LA") if piece.mode == "La" else piece).convert("RGBA")
 
 
-def _on_white(rgba: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    alpha = rgba[..., 3:].astype(np.uint16)
-    return ((rgba[..., :3] * alpha + (255 - alpha) * 255 + 127) // 255).astype(np.uint8)
+def _on_white(colours: NDArray[Any], alpha: NDArray[Any]) -> NDArray[Any]:
+    """Colours [h, w, 3] with their alpha [h, w, 1] over white."""
+    top = np.iinfo(colours.dtype).max
+    alpha = alpha.astype(np.uint16 if top == 255 else np.uint32)
+    return np.asarray((colours * alpha + (top - alpha) * top + top // 2) // top, colours.dtype)
 
 
 @contextmanager

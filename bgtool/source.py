@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,7 +14,8 @@ from bgtool.formats import Pixels
 Advance = Callable[[int], None]
 """Is told the number of pixels done since the last call; may raise to stop."""
 
-AnyPixels = NDArray[np.uint8] | NDArray[np.bool_]
+AnyPixels = NDArray[Any]
+"""bool, uint8 or uint16."""
 
 
 class Source(Protocol):
@@ -24,18 +25,24 @@ class Source(Protocol):
     def size(self) -> tuple[int, int]:
         """Width and height in pixels."""
 
+    @property
+    def depth(self) -> int:
+        """Bits of a sample, 8 or 16."""
+
     def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
         """RGB from (x0, y0) up to, without, (x1, y1), transparent parts on white: uint8 [y1-y0, x1-x0, 3]."""
+
+    def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
+        """The same without a loss of depth: uint16 where `depth` is 16, 65535 white, else uint8."""
 
 
 def kind_of(pixels: AnyPixels) -> Pixels:
     """The kind of result that an array is. Raises ValueError for a shape or type that is none."""
-    if pixels.ndim == 2:
+    if pixels.ndim == 2 and pixels.dtype in (np.bool_, np.uint8):
         return Pixels.BILEVEL if pixels.dtype == np.bool_ else Pixels.GRAY
-    kinds = {3: Pixels.RGB, 4: Pixels.RGBA}
-    if pixels.ndim != 3 or pixels.shape[2] not in kinds or pixels.dtype != np.uint8:
-        raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
-    return kinds[pixels.shape[2]]
+    if pixels.ndim == 3 and pixels.shape[2] in (3, 4) and pixels.dtype in (np.uint8, np.uint16):
+        return Pixels.RGB if pixels.shape[2] == 3 else Pixels.RGBA
+    raise ValueError(f"no image: {pixels.dtype} {pixels.shape}")
 
 
 def whole(rows: Iterable[AnyPixels], height: int) -> AnyPixels:
@@ -60,17 +67,19 @@ class Bands:
         kind: what it is made of.
         size: width and height in pixels.
         rows: arrays that follow each other downwards, to be gone through once: bool [h, W] with True for white,
-            uint8 [h, W] grey, [h, W, 3] RGB or [h, W, 4] RGBA.
+            uint8 [h, W] grey, uint8 or uint16 [h, W, 3] RGB or [h, W, 4] RGBA.
+        depth: bits of a sample, 8 (also of bilevel rows) or 16.
     """
 
     kind: Pixels
     size: tuple[int, int]
     rows: Iterable[AnyPixels]
+    depth: int = 8
 
     @classmethod
     def of(cls, pixels: AnyPixels) -> Bands:
         """A picture that is there already."""
-        return cls(kind_of(pixels), (pixels.shape[1], pixels.shape[0]), (pixels,))
+        return cls(kind_of(pixels), (pixels.shape[1], pixels.shape[0]), (pixels,), 8 * pixels.itemsize)
 
     def whole(self) -> AnyPixels:
         """All rows in one array."""

@@ -70,7 +70,7 @@ class TiffWriter:
         kind, (width, height) = picture.kind, picture.size
         page = self._described(metadata, kind, model)
         channels = {Pixels.RGB: 3, Pixels.RGBA: 4}.get(kind, 1)
-        bits = (1,) if kind is Pixels.BILEVEL else (8,) * channels
+        bits = (1,) if kind is Pixels.BILEVEL else (picture.depth,) * channels
         photometric = 0 if kind is Pixels.BILEVEL else 1 if channels == 1 else 2  # white is zero, black is zero, RGB
         page |= {256: _long(width), 257: _long(height), 258: _short(*bits), 262: _short(photometric)}
         page |= {277: _short(channels), 284: _short(1)}
@@ -80,7 +80,7 @@ class TiffWriter:
             rows = max(1, _FAX_PIXELS // width)
             page |= {259: _short(_GROUP4), **self._strips(map(group4, picture.strips(rows)), rows)}
         else:
-            rows = max(1, _STRIP_SIZE // (width * channels))
+            rows = max(1, _STRIP_SIZE // (width * channels * picture.depth // 8))
             page |= {259: _short(_DEFLATE), 317: _short(2), **self._strips(map(_deflated, picture.strips(rows)), rows)}
         self._pages.append(page)
 
@@ -197,7 +197,7 @@ def _long(value: int) -> _Field:
 
 def _deflated(strip: NDArray[Any]) -> bytes:
     """A strip of a page, each row as differences between neighbours (predictor 2)."""
-    differences = strip.copy()
+    differences = strip.astype(strip.dtype.newbyteorder("<"))
     differences[:, 1:] -= strip[:, :-1]
     return zlib.compress(differences.tobytes(), _LEVEL)
 

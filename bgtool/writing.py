@@ -1,7 +1,8 @@
 """Results into files: one encoder per format, each with all of the metadata that the format can hold.
 
 Choices, measured on clean pages and cut-out photos:
-    PNG: zlib level 6 for grey and bilevel; 3 for colours, where 6 takes twice as long and saves nothing.
+    PNG: run lengths (Z_RLE) for grey, bilevel and cut-outs, where longer matches take up to three times as long and save
+        nothing; zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing.
     TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
     JPEG: quality 92 without chroma subsampling, so that coloured ink keeps its edges.
     WebP: grey and bilevel without loss; colours at quality 92 with their alpha exact.
@@ -15,27 +16,30 @@ import io
 import shutil
 import struct
 import tempfile
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
+import numpy as np
 from PIL import Image, PngImagePlugin
 
-from bgtool import __version__, formats, icc, jp2
+from bgtool import __version__, formats, icc, jp2, png
 from bgtool.atomic import output_errors, replacing
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
 from bgtool.formats import Container, Pixels
 from bgtool.metadata import Metadata, exif_block
+from bgtool.raster import eight_bits
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
 
 if TYPE_CHECKING:
     from bgtool.pdf_writing import PdfWriter
 
-PNG_LEVELS = {Pixels.BILEVEL: 6, Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}
+PNG_RGB_LEVEL = 3
 JPEG_QUALITY = 92
 WEBP_QUALITY = 92
 
@@ -100,7 +104,7 @@ class Writer:
         """Encode a page and append it; TIFF takes it band by band, what else there is takes it whole.
 
         Args:
-            page: the result.
+            page: the result; 16 bits are rounded, with a warning, where the format holds 8.
             metadata: of the page it comes from; the ICC profile is turned into what the output can hold.
 
         Raises:
@@ -109,6 +113,9 @@ class Writer:
         """
         if page.kind not in self._container.holds:
             raise InputError(f"{self._container.name} cannot hold a {page.kind} result", "use --format png or tiff")
+        if page.depth == 16 and not self._container.deep:
+            page = replace(page, rows=map(eight_bits, page.rows), depth=8)
+            self.warnings.append(f"{self._container.name} holds 8 bits a colour, to which its 16 were rounded")
         metadata = replace(metadata, icc=icc.for_output(metadata.icc, page.kind))
         with output_errors(self._name):
             if self._several:
@@ -134,13 +141,18 @@ class Writer:
         name, longest = self._container.name, _LONGEST_SIDE.get(self._container, max(page.size))
         if max(page.size) > longest:
             raise InputError(f"it is larger than {name} allows ({longest} pixels a side)", "use --format png or tiff")
-        image = Image.fromarray(page.whole())
+        pixels = page.whole()
         if self._container is formats.JPEG2000:
-            self._file.write(_jpeg2000(image, self._suffix, metadata))
+            self._file.write(_jpeg2000(Image.fromarray(pixels), self._suffix, metadata))
             return
         options, left_out = _OPTIONS[self._container](metadata, page.kind, self._software)
         self.warnings += (f"its {part} is too long for {name} and was left out" for part in left_out)
-        image.save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
+        if pixels.dtype == np.uint16:  # Pillow writes the 16-bit PNG all but its pixels
+            frame = io.BytesIO()
+            Image.new("RGB" if page.kind is Pixels.RGB else "RGBA", (1, 1)).save(frame, name, **options)
+            png.write_deep(self._file, frame, pixels, PNG_RGB_LEVEL)
+            return
+        Image.fromarray(pixels).save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
 
 
 class _Unnumbered:
@@ -160,7 +172,11 @@ def _png(metadata: Metadata, kind: Pixels, software: str) -> _Options:
     if metadata.xmp:
         texts.add_itxt("XML:com.adobe.xmp", metadata.xmp.decode())
     return {
-        "compress_level": PNG_LEVELS[kind],
+        **(
+            {"compress_level": PNG_RGB_LEVEL}
+            if kind is Pixels.RGB
+            else {"compress_level": 1, "compress_type": zlib.Z_RLE}
+        ),
         "pnginfo": texts,
         "dpi": metadata.resolution and metadata.resolution.dpi,
         "icc_profile": metadata.icc,

@@ -1,6 +1,8 @@
 """What several test files share."""
 
 import os
+import sys
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -9,6 +11,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from bgtool import vips
 from bgtool.card import Card, ModelTask
 from bgtool.runtime import Model, load_model
 from export.graph import AlphaGraph, PageGraph
@@ -68,6 +71,15 @@ def tiny_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tiny_model(tiny_model_file: Path) -> Model:
     """The same, in a real session on the CPU."""
     return load_model(str(tiny_model_file), device="cpu")
+
+
+@pytest.fixture
+def without_pyvips(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """As if pyvips were not installed."""
+    monkeypatch.setitem(sys.modules, "pyvips", None)
+    vips.available.cache_clear()
+    yield
+    vips.available.cache_clear()
 
 
 class Reddish(nn.Module):

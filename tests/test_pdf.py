@@ -20,7 +20,8 @@ from bgtool.errors import InputError, OutputError
 from bgtool.metadata import Metadata, Resolution
 from bgtool.options import Format, Style
 from bgtool.reading import open_pages
-from bgtool.writing import Writer, open_writer, pixels_of
+from bgtool.source import Bands, kind_of
+from bgtool.writing import Writer, open_writer
 
 pikepdf = pytest.importorskip("pikepdf")
 pypdfium2 = pytest.importorskip("pypdfium2")
@@ -121,7 +122,7 @@ def copied(source, change=lambda pixels: pixels):
         open_writer(target, suffix=".pdf", model="net-1", pages=reader.count) as writer,
     ):
         for page in reader:
-            writer.add(change(page.window(0, 0, *page.size)), page.metadata)
+            writer.add(Bands.of(change(page.window(0, 0, *page.size))), page.metadata)
     return target, writer.warnings
 
 
@@ -335,7 +336,7 @@ def test_damage_of_any_kind_is_a_reason_and_never_a_crash(data):
 def written(pixels, metadata=None):
     target = io.BytesIO()
     with open_writer(target, suffix=".pdf", model="net-1") as writer:
-        writer.add(pixels, metadata or Metadata())
+        writer.add(Bands.of(pixels), metadata or Metadata())
     return target
 
 
@@ -358,7 +359,7 @@ def test_tones_and_colours_are_exact_and_carry_their_profile(profile):
             assert not pdf.check_pdf_syntax()
             [image] = images_of(pdf.pages[0])
             assert image.Filter == Name.FlateDecode
-            expected = icc.for_output(profile, pixels_of(pixels))
+            expected = icc.for_output(profile, kind_of(pixels))
             if profile:
                 assert image.ColorSpace[1].read_bytes() == expected
                 assert {1: 2, 3: 3}[int(image.ColorSpace[1].N)] == pixels.ndim
@@ -414,7 +415,7 @@ def test_a_full_disk_stops_the_run_and_not_the_process():
     noise = RNG.integers(0, 256, (900, 900), dtype=np.uint8)
     with Path("/dev/full").open("r+b", buffering=0) as full:
         writer = Writer(full, "out.pdf", ".pdf", "bgtool")
-        writer.add(noise, Metadata())
+        writer.add(Bands.of(noise), Metadata())
         with pytest.raises(OutputError, match="the disk is full"):
             writer.close()
 

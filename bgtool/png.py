@@ -1,0 +1,80 @@
+"""PNG files chunk by chunk: what Pillow does only together with decoding, or not at all."""
+
+from __future__ import annotations
+
+import io
+import struct
+import zlib
+from collections.abc import Iterator
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_ROWS = 64  # compressed at a time
+_PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT", b"IEND")
+
+
+def without_pixels(file: BinaryIO) -> BinaryIO:
+    """The same PNG with one pixel: Pillow decodes a PNG whole before it tells of texts and EXIF behind the pixels."""
+    before = file.tell()
+    file.seek(len(_SIGNATURE))
+    stub = io.BytesIO()
+    stub.write(_SIGNATURE)
+    for kind, size in _chunks(file):
+        if kind in _PIXELS:
+            continue
+        data = file.read(size)
+        if kind == b"IHDR":
+            data = struct.pack(">II", 1, 1) + data[8:12] + b"\0"  # not interlaced
+        stub.write(_chunk(kind, data))
+    stub.write(_chunk(b"IDAT", zlib.compress(bytes(9))) + _chunk(b"IEND", b""))  # room for 16 bits of RGBA
+    stub.seek(0)
+    file.seek(before)
+    return stub
+
+
+def write_deep(file: BinaryIO, frame: BinaryIO, pixels: NDArray[np.uint16], level: int) -> None:
+    """Write a PNG of 16 bits a sample.
+
+    Args:
+        file: is written from where it stands.
+        frame: a PNG of one pixel, whose colour type and other chunks are taken.
+        pixels: uint16 [H, W, samples], as many samples as the colour type has.
+        level: of zlib.
+    """
+    frame.seek(len(_SIGNATURE))
+    file.write(_SIGNATURE)
+    for kind, size in _chunks(frame):
+        data = frame.read(size)
+        if kind == b"IHDR":
+            data = struct.pack(">IIB", pixels.shape[1], pixels.shape[0], 16) + data[9:]
+        for content in _compressed(pixels, level) if kind == b"IDAT" else (data,):
+            file.write(_chunk(kind, content))
+
+
+def _compressed(pixels: NDArray[np.uint16], level: int) -> Iterator[bytes]:
+    """The rows, each as differences between neighbours (filter 1)."""
+    compressor = zlib.compressobj(level)
+    step = 2 * pixels.shape[2]
+    for top in range(0, len(pixels), _ROWS):
+        samples = pixels[top : top + _ROWS].astype(">u2").view(np.uint8).reshape(-1, step * pixels.shape[1])
+        lines = np.insert(samples, 0, 1, axis=1)
+        lines[:, 1 + step :] -= samples[:, :-step]
+        if data := compressor.compress(lines.tobytes()):
+            yield data
+    yield compressor.flush()
+
+
+def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:
+    """Kind and size of the chunks of a file, which stands at the data of each."""
+    while len(start := file.read(8)) == 8:
+        size, kind = struct.unpack(">I4s", start)
+        data = file.tell()
+        yield kind, size
+        file.seek(data + size + 4)
+
+
+def _chunk(kind: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))

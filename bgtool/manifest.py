@@ -131,13 +131,16 @@ class Manifest(History):
         """Append a record.
 
         Raises:
-            OutputError: the file cannot be written, e.g. because the disk is full.
+            OutputError: the file cannot be written, e.g. because the disk is full, or is no longer in its place.
         """
         values = dict(vars(record))
         values["input"] = os.path.abspath(record.input)
         values["output"] = os.path.relpath(record.output, self.folder) if record.output else ""
         line = json.dumps(values).encode("ascii") + b"\n"
-        with output_errors(self.folder / FILE_NAME):
+        path = self.folder / FILE_NAME
+        with output_errors(path):
+            if not os.path.samestat(path.stat(), os.fstat(self._file.fileno())):
+                raise OutputError(f"{path} has been replaced while it was written")
             self._append(line if self._at_line_start else b"\n" + line)
         self._take(line)
 

@@ -1,8 +1,8 @@
 """Results into files: one encoder per format, each with all of the metadata that the format can hold.
 
 Choices, measured on clean pages and cut-out photos:
-    PNG: run lengths (Z_RLE) for grey, bilevel and cut-outs, where longer matches take up to three times as long and save
-        nothing; zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing.
+    PNG: run lengths (Z_RLE) for grey, bilevel and cut-outs, where longer matches take up to three times as long and
+        save nothing; zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing.
     TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
     JPEG: quality 92 without chroma subsampling, so that coloured ink keeps its edges.
     WebP: grey and bilevel without loss; colours at quality 92 with their alpha exact.

@@ -70,7 +70,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--format", type=choices(Format), default=defaults.format.value, show_default=True,
                      help="Format of the results; `same` follows each input as far as it can hold the result."),
         click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
-                     help="Files under way at a time; 0: one more than cores.  [default: 0]"),
+                     help="Files under way at a time; 0: chosen for you.  [default: 0]"),
         click.option("--tile", type=click.IntRange(0), default=defaults.tile, metavar="N",
                      help="Largest side of a window in pixels, halo included; 0: chosen for you.  [default: 0]"),
         click.option("--max-megapixels", type=click.FloatRange(0, min_open=True), default=defaults.max_megapixels,

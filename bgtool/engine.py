@@ -83,6 +83,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            env={"MALLOC_ARENA_MAX": "1", **os.environ},  # else glibc keeps for every thread what it has freed
         )
         self._listeners = [threading.Thread(target=run, daemon=True) for run in (self._hear_news, self._hear_errors)]
         for listener in self._listeners:
@@ -313,6 +314,7 @@ def serve() -> None:
 
 
 def threads_of(options: BatchOptions) -> int:
-    """Jobs under way at a time: unless the user says, one for each core, and one to keep the network fed."""
+    """Jobs under way at a time: unless the user says, one for each core and, where the network is what takes the time,
+    one to keep it fed."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return options.jobs or cores + 1
+    return options.jobs or cores + (options.task == "document")

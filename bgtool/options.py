@@ -48,7 +48,7 @@ class BatchOptions:
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
         device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
         format: file format of the outputs.
-        jobs: files under way at a time; 0 takes one more than cores.
+        jobs: files under way at a time; 0 takes `bgtool.engine.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done.

@@ -15,12 +15,10 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bgtool.background import Background
 from bgtool.batch import CleanWork, CutoutWork
 from bgtool.errors import InputError
 from bgtool.metadata import Metadata
-from bgtool.options import Style
-from bgtool.person import Look
+from bgtool.options import CleanOptions, CutoutOptions, Style
 from bgtool.reading import Page, open_pages, page_of
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
@@ -349,7 +347,7 @@ def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
     for mask_only, said in ((False, True), (True, False)):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
-            work = CutoutWork(Look(Background("transparent"), mask_only), 0)
+            work = CutoutWork(CutoutOptions(inputs=(), output="", mask_only=mask_only))
             result = work(page, person_model, lambda pixels: None)
         assert any("8 bits a colour" in warning for warning in result.warnings) == said
 
@@ -362,7 +360,12 @@ def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, w
     ):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
-            assert CleanWork(style, 0)(page, tiny_model, lambda pixels: None).warnings == warnings
+            assert (
+                CleanWork(CleanOptions(inputs=(), output="", style=style))(
+                    page, tiny_model, lambda pixels: None
+                ).warnings
+                == warnings
+            )
 
 
 # --- what cannot be read ----------------------------------------------------------------------------------------------

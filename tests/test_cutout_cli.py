@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 
 import bgtool
-from bgtool.api import Silent
+from bgtool.pipeline import Silent
 from bgtool.options import CutoutOptions
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()

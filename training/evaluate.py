@@ -10,7 +10,7 @@ from pathlib import Path
 from bgtool.api import clean_files, cutout_files
 from bgtool.errors import InputError
 from bgtool.metrics import mean
-from bgtool.pipeline import Summary
+from bgtool.outcome import Summary
 from bgtool.scoring import Task, score
 from training.person_protocol import PersonProtocol, set_figures
 

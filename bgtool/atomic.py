@@ -15,7 +15,7 @@ from typing import BinaryIO, NoReturn
 from bgtool.errors import InputError, OutputError
 
 TEMPORARY_PREFIX = ".bgtool-"
-_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + "([0-9]{1,9})-[0-9a-f]{8}")
+_TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + "[0-9]{1,9}-[0-9a-f]{8}")
 
 _REASONS = {
     errno.ENOSPC: "the disk is full",
@@ -76,6 +76,7 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("x+b")
+    _lock(file)
     try:
         try:
             yield file
@@ -102,18 +103,28 @@ def sweep(folders: Iterable[Path]) -> None:
     for folder in folders:
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
-                if (found := _TEMPORARY.fullmatch(entry.name)) and not _is_alive(int(found[1])):
-                    with suppress(OSError):
+                if _TEMPORARY.fullmatch(entry.name):
+                    with suppress(OSError), Path(entry).open("r+b") as file:
+                        _lock(file, required=True)
                         Path(entry).unlink()
 
 
-def _is_alive(pid: int) -> bool:
-    if sys.platform == "win32":  # there, signal 0 would be Ctrl-C; and what a process has open cannot be removed
-        return False
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except OSError:  # it is someone else's
-        return True
-    return True
+if sys.platform == "win32":
+
+    def _lock(file: BinaryIO, *, required: bool = False) -> None:
+        """Nothing: there, what a process has open cannot be removed."""
+
+else:
+    import fcntl
+
+    def _lock(file: BinaryIO, *, required: bool = False) -> None:
+        """Lock a file until it is closed, also by the end of its process; some network shares know no locks.
+
+        Raises:
+            OSError: a lock is required and there is none to have.
+        """
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            if required:
+                raise

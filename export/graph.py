@@ -5,8 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-SURE = 0.02
-"""How near to 0 or 1 a probability of ink is taken for it, so that paper is flat: a network's own never gets there."""
+from training.networks.stacked import flattened
 
 
 class PageGraph(nn.Module):
@@ -17,10 +16,9 @@ class PageGraph(nn.Module):
         self.network = network
 
     def forward(self, image: Tensor) -> Tensor:
-        """Scale, run, and turn the last stage's logit into paper = sigmoid(-logit), SURE..1-SURE spread to 0..1."""
+        """Scale, run, and turn the last stage's logit into paper = sigmoid(-logit)."""
         logits = self.network(image.permute(0, 3, 1, 2).float() / 255)[-1]
-        paper = (torch.sigmoid(-logits[:, 0]) - SURE) / (1 - 2 * SURE)
-        return torch.round(paper.clamp(0, 1) * 255).to(torch.uint8)
+        return torch.round(flattened(torch.sigmoid(-logits[:, 0])) * 255).to(torch.uint8)
 
 
 class AlphaGraph(nn.Module):

@@ -19,7 +19,7 @@ from training.document import DocumentTask, predict_page
 from training.loop import Task, TrainConfig, train
 from training.losses import Loss
 from training.networks.blocks import Upsampling
-from training.networks.stacked import StackedConfig, StackedUNet
+from training.networks.stacked import StackedConfig, StackedUNet, flattened
 from training.networks.unet import UNet, UNetConfig
 from training.person import PersonTask, predict_mask
 
@@ -225,7 +225,7 @@ def predictor(checkpoint: Checkpoint, num_blocks: int | None, device: torch.devi
     stacked.load_state_dict(checkpoint.best)
     stacked.blocks = stacked.blocks[:num_blocks]
     stacked.eval().to(device)
-    return lambda image: 1 - predict_page(stacked, image.to(device) / 255)
+    return lambda image: flattened(1 - predict_page(stacked, image.to(device) / 255))
 
 
 @cli.command()

@@ -51,6 +51,15 @@ class StackedConfig:
         return cls(**values | tuples | {"upsampling": Upsampling(values["upsampling"])})
 
 
+SURE = 0.02
+"""How near to 0 or 1 a probability is taken for it, so that paper is flat: a network's own never gets there."""
+
+
+def flattened(paper: Tensor) -> Tensor:
+    """Paper in 0..1 with SURE..1-SURE spread over 0..1."""
+    return ((paper - SURE) / (1 - 2 * SURE)).clamp(0, 1)
+
+
 class StackedUNet(nn.Module):
     """U-Nets in a row, each of which corrects the page that the one before it left.
 

@@ -48,7 +48,7 @@ def test_a_file_that_lay_there_is_taken_at_once_and_one_that_went_is_none(tmp_pa
     path = tmp_path / "a.png"
     path.write_bytes(b"1")
     jobs = [Job(str(path), "a"), Job(str(tmp_path / "gone.png"), "b")]
-    arrivals = Arrivals(lambda: path.stat().st_mtime + SETTLE_SECONDS)
+    arrivals = Arrivals(lambda: path.stat().st_mtime + SETTLE_SECONDS + 0.1)
     assert arrivals.take(jobs) == jobs[:1]
     assert not arrivals.growing
 

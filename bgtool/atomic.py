@@ -76,7 +76,8 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
     with output_errors(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         file = temporary.open("x+b")
-    _lock(file)
+    with suppress(OSError):
+        lock(file)
     try:
         try:
             yield file
@@ -105,26 +106,22 @@ def sweep(folders: Iterable[Path]) -> None:
             for entry in entries:
                 if _TEMPORARY.fullmatch(entry.name):
                     with suppress(OSError), Path(entry).open("r+b") as file:
-                        _lock(file, required=True)
+                        lock(file)
                         Path(entry).unlink()
 
 
 if sys.platform == "win32":
 
-    def _lock(file: BinaryIO, *, required: bool = False) -> None:
+    def lock(file: BinaryIO) -> None:
         """Nothing: there, what a process has open cannot be removed."""
 
 else:
     import fcntl
 
-    def _lock(file: BinaryIO, *, required: bool = False) -> None:
-        """Lock a file until it is closed, also by the end of its process; some network shares know no locks.
+    def lock(file: BinaryIO) -> None:
+        """Lock a file until it is closed, also by the end of its process.
 
         Raises:
-            OSError: a lock is required and there is none to have.
+            OSError: it is locked already, or the file system knows no locks, as some network shares do.
         """
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            if required:
-                raise
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -30,6 +30,9 @@ _OTHER_FILES = frozenset({
 
 FileId = tuple[int, int]  # device and inode
 
+NO_STAMP = (-1, -1)
+"""Size and mtime of a file that is not there."""
+
 
 class Job(NamedTuple):
     """One input and where its result goes; strings, because a plan may hold a million.
@@ -51,6 +54,14 @@ class Job(NamedTuple):
     def output(self) -> Path:
         """The target as a path."""
         return Path(self.target)
+
+    def stamp(self) -> tuple[int, int]:
+        """Size in bytes and mtime in ns of the input as it is now; `NO_STAMP` where there is none."""
+        try:
+            status = self.input.stat()
+        except OSError:
+            return NO_STAMP
+        return status.st_size, status.st_mtime_ns
 
 
 class Failure(NamedTuple):

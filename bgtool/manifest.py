@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from bgtool.atomic import output_errors
+from bgtool.atomic import lock, output_errors
 from bgtool.errors import OutputError
 from bgtool.outcome import Status
 
@@ -196,11 +196,10 @@ if sys.platform == "win32":
             raise OutputError(_LOCKED) from error
 
 else:
-    import fcntl
 
     def _lock(file: BinaryIO) -> None:
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock(file)
         except OSError as error:
             if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
                 raise OutputError(_LOCKED, "wait for it, or choose another output folder") from error

@@ -17,16 +17,13 @@ from __future__ import annotations
 
 import io
 import tempfile
-import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
-import numpy as np
 import pikepdf
-from numpy.typing import NDArray
 
-from bgtool import icc
+from bgtool import icc, png
 from bgtool.errors import InputError
 from bgtool.formats import Pixels
 from bgtool.metadata import Metadata, PdfPage
@@ -39,9 +36,7 @@ RESOLUTION = 96
 
 _POINTS = 72  # to an inch
 _LONGEST = 14400  # units of a page's side, beyond which the unit is made larger
-_BLOCK = 1 << 20  # bytes compressed at a time
-_SUB = 1  # PNG filter: each byte less the one of the pixel to its left
-_LEVELS = {Pixels.GRAY: 6, Pixels.RGB: 3, Pixels.RGBA: 3}  # as for PNG
+_GREY_LEVEL, _COLOUR_LEVEL = 6, 3  # of zlib
 _COMPONENTS = {"GRAY": 1, "RGB": 3}
 _INFORMATION = {"/Title": 269, "/Author": 315, "/Subject": 270}
 
@@ -98,16 +93,17 @@ class PdfWriter:
         if self._store is None:
             self._store = _Store(metadata, model, self._warnings)
         kind, (width, height) = page.kind, page.size
+        level = _GREY_LEVEL if kind is Pixels.GRAY else _COLOUR_LEVEL
         if kind is Pixels.BILEVEL:
             number = self._store.add(_fax(width, height), [group4(page.whole())])
         elif kind is Pixels.RGBA:
             pixels = page.whole()
-            mask = self._store.add(_deflate(width, height, "Gray", 1), _deflated([pixels[..., 3]], kind))
+            mask = self._store.add(_deflate(width, height, "Gray", 1), png.compressed([pixels[..., 3]], level))
             entries = _deflate(width, height, "RGB", 3) + f"/SMask {mask} 0 R"
-            number = self._store.add(entries, _deflated([pixels[..., :3]], kind))
+            number = self._store.add(entries, png.compressed([pixels[..., :3]], level))
         else:
             space, components = ("RGB", 3) if kind is Pixels.RGB else ("Gray", 1)
-            number = self._store.add(_deflate(width, height, space, components), _deflated(page.rows, kind))
+            number = self._store.add(_deflate(width, height, space, components), png.compressed(page.rows, level))
         self._pages.append(_Picture(number, page.size, kind, metadata))
 
     def close(self) -> None:
@@ -214,21 +210,6 @@ def _fax(width: int, height: int) -> str:
 def _deflate(width: int, height: int, space: str, components: int) -> str:
     predictor = f"/DecodeParms<</Predictor 15/Colors {components}/Columns {width}>>"
     return f"/Width {width}/Height {height}/ColorSpace/Device{space}/BitsPerComponent 8/Filter/FlateDecode{predictor}"
-
-
-def _deflated(bands: Iterable[NDArray[Any]], kind: Pixels) -> Iterator[bytes]:
-    """One zlib stream of rows as a PNG has them."""
-    compressor = zlib.compressobj(_LEVELS[kind])
-    for pixels in bands:
-        channels = 1 if pixels.ndim == 2 else pixels.shape[2]
-        for top in range(0, len(pixels), rows := max(1, _BLOCK // (pixels.shape[1] * channels))):
-            plain = pixels[top : top + rows].reshape(-1, pixels.shape[1] * channels)
-            filtered = np.empty((len(plain), plain.shape[1] + 1), np.uint8)
-            filtered[:, 0] = _SUB
-            filtered[:, 1:] = plain
-            filtered[:, 1 + channels :] -= plain[:, :-channels]
-            yield compressor.compress(filtered.tobytes())
-    yield compressor.flush()
 
 
 def _describe(

@@ -5,14 +5,15 @@ from __future__ import annotations
 import io
 import struct
 import zlib
-from collections.abc import Iterator
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
-_ROWS = 64  # compressed at a time
+_BLOCK = 1 << 20  # bytes compressed at a time
+_SUB = 1
 _PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT", b"IEND")
 
 
@@ -50,20 +51,29 @@ def write_deep(file: BinaryIO, frame: BinaryIO, pixels: NDArray[np.uint16], leve
         data = frame.read(size)
         if kind == b"IHDR":
             data = struct.pack(">IIB", pixels.shape[1], pixels.shape[0], 16) + data[9:]
-        for content in _compressed(pixels, level) if kind == b"IDAT" else (data,):
+        for content in compressed([pixels], level) if kind == b"IDAT" else (data,):
             file.write(_chunk(kind, content))
 
 
-def _compressed(pixels: NDArray[np.uint16], level: int) -> Iterator[bytes]:
-    """The rows, each as differences between neighbours (filter 1)."""
+def compressed(bands: Iterable[NDArray[Any]], level: int) -> Iterator[bytes]:
+    """One zlib stream of rows as a PNG has them, each as differences between neighbours (filter 1, Sub).
+
+    Args:
+        bands: uint8 or uint16 [h, W] or [h, W, samples], that follow each other downwards.
+        level: of zlib.
+    """
     compressor = zlib.compressobj(level)
-    step = 2 * pixels.shape[2]
-    for top in range(0, len(pixels), _ROWS):
-        samples = pixels[top : top + _ROWS].astype(">u2").view(np.uint8).reshape(-1, step * pixels.shape[1])
-        lines = np.insert(samples, 0, 1, axis=1)
-        lines[:, 1 + step :] -= samples[:, :-step]
-        if data := compressor.compress(lines.tobytes()):
-            yield data
+    for pixels in bands:
+        step = pixels.itemsize * (1 if pixels.ndim == 2 else pixels.shape[2])
+        length = step * pixels.shape[1]
+        for top in range(0, len(pixels), rows := max(1, _BLOCK // length)):
+            samples = pixels[top : top + rows].astype(pixels.dtype.newbyteorder(">")).view(np.uint8).reshape(-1, length)
+            lines = np.empty((len(samples), length + 1), np.uint8)
+            lines[:, 0] = _SUB
+            lines[:, 1:] = samples
+            lines[:, 1 + step :] -= samples[:, :-step]
+            if data := compressor.compress(lines.tobytes()):
+                yield data
     yield compressor.flush()
 
 

@@ -58,9 +58,7 @@ class PillowRaster:
     def __init__(self, image: Image.Image) -> None:
         """Decode `image`."""
         tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
-        self.turned = UPRIGHT.get(tags.get(_ORIENTATION, 1), UPRIGHT[1])[
-            0
-        ]  # Pillow does it to a TIFF, and drops the tag
+        self.turned, *_ = UPRIGHT.get(tags.get(_ORIENTATION, 1), UPRIGHT[1])  # by Pillow, which drops a TIFF's tag
         self.cut = is_deep(image)
         image.load()
         self.about = image

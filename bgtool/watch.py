@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from importlib import import_module, util
 
-from bgtool.discovery import Job
+from bgtool.discovery import NO_STAMP, Job
 from bgtool.errors import UsageError
 
 SETTLE_SECONDS = 2.0
@@ -63,12 +63,8 @@ class Arrivals:
         taken = []
         self.growing = False
         for job in jobs:
-            try:
-                status = job.input.stat()
-            except OSError:  # gone again
-                continue
-            stamp = status.st_size, status.st_mtime_ns
-            if self._tried.get(job.source) == stamp:
+            stamp = job.stamp()
+            if stamp in (NO_STAMP, self._tried.get(job.source)):  # gone again, or tried as it is
                 continue
             if self._settled(job.source, stamp):
                 self._tried[job.source] = stamp

@@ -138,7 +138,7 @@ class Worker:
             Cancelled: the run was stopped.
         """
         start = time.perf_counter()
-        outcome = Outcome(job.source, job.target, Status.DONE, stamp=stamp_of(job))
+        outcome = Outcome(job.source, job.target, Status.DONE, stamp=job.stamp())
         try:
             self._process(job, outcome)
         except InputError as reason:
@@ -172,7 +172,7 @@ class Worker:
                     result = self._work(page, self._model, self._meter.advance)
                     writer.add(result.bands, page.metadata)
                     warnings += [*page.warnings, *result.warnings]
-                if stamp_of(job) != outcome.stamp:
+                if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
             outcome.warnings = (*warnings, *writer.warnings)
@@ -216,12 +216,3 @@ def standard_output() -> BinaryIO:
     if sys.stdout is None:
         raise OutputError("standard output is closed")
     return sys.stdout.buffer
-
-
-def stamp_of(job: Job) -> tuple[int, int]:
-    """Size in bytes and mtime in ns of a job's input; -1 where it has none."""
-    try:
-        status = job.input.stat()
-    except OSError:
-        return -1, -1
-    return status.st_size, status.st_mtime_ns

@@ -14,7 +14,6 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from export.lowering import FixedBicubic
 from export.onnx_file import OPSET
-from training.networks.blocks import BicubicUpsample
 
 SHAPE = (1, 64, 256, 256)
 
@@ -32,7 +31,10 @@ def session(layer: nn.Module) -> ort.InferenceSession:
 def measure(settings: Settings) -> list[Table]:
     """One table."""
     x = np.random.default_rng(0).standard_normal(SHAPE, dtype=np.float32)
-    rivals = {"Resize, cubic": session(BicubicUpsample()), "fixed convolution": session(FixedBicubic(SHAPE[1]))}
+    rivals = {
+        "Resize, cubic": session(nn.Upsample(scale_factor=2, mode="bicubic")),
+        "fixed convolution": session(FixedBicubic(SHAPE[1])),
+    }
     first, second = (rival.run(None, {"x": x})[0] for rival in rivals.values())
     seconds = medians(
         {name: (lambda s=rival: s.run(None, {"x": x})) for name, rival in rivals.items()}, settings.rounds

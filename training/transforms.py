@@ -36,20 +36,28 @@ class RandomWindow:
         size: side of the window that comes out, in pixels.
         scales: range of the magnification, drawn log-uniformly.
         degrees: largest rotation to either side.
+        native: probability that the window is cut as it is, neither scaled nor turned.
     """
 
-    def __init__(self, size: int, scales: tuple[float, float], degrees: float) -> None:
+    def __init__(self, size: int, scales: tuple[float, float], degrees: float, native: float = 0.0) -> None:
         self.size = size
         self.scales = scales
         self.degrees = degrees
+        self.native = native
         radians = math.radians(degrees)
         self.margin = math.cos(radians) + math.sin(radians)
 
-    def __call__(self, *pictures: Tensor) -> tuple[Tensor, ...]:
-        """From uint8 [C, H, W] tensors of one height and width to uint8 [C, size, size]."""
-        rotate = self.degrees > 0 and chance(0.5)
+    def scale(self) -> float:
+        """A magnification, as `__call__` draws it; 1.0 is cut as it is."""
+        return 1.0 if chance(self.native) else math.exp(uniform(*map(math.log, self.scales)))
+
+    def __call__(self, *pictures: Tensor, scale: float | None = None) -> tuple[Tensor, ...]:
+        """From uint8 [C, H, W] tensors of one height and width to uint8 [C, size, size], at a random scale if none
+        is given."""
+        scale = self.scale() if scale is None else scale
+        rotate = self.degrees > 0 and scale != 1 and chance(0.5)
         outer = math.ceil(self.size * self.margin) if rotate else self.size
-        side = max(8, round(outer / math.exp(uniform(*map(math.log, self.scales)))))
+        side = max(8, round(outer / scale))
         height, width = pictures[0].shape[-2:]
         top, left = integer(max(1, height - side + 1)), integer(max(1, width - side + 1))
         angle = uniform(-self.degrees, self.degrees)
@@ -57,7 +65,7 @@ class RandomWindow:
         for picture in pictures:
             patch = picture[..., top : top + side, left : left + side]
             patch = reflect_to(patch, side)
-            patch = tv.resize(patch, [outer, outer], antialias=True)
+            patch = tv.resize(patch, [outer, outer], antialias=True) if side != outer else patch
             if rotate:
                 patch = tv.rotate(patch, angle, interpolation=v2.InterpolationMode.BILINEAR)
                 patch = tv.center_crop(patch, [self.size, self.size])
@@ -125,7 +133,7 @@ def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
 
 def faint_ink(scan: Tensor) -> Tensor:
     """Pull the ink towards the paper around it, more in some places than in others."""
-    fading = uniform(0.2, 0.75) * (0.5 + 0.5 * smooth_noise(*scan.shape[-2:], 1 + integer(4)))
+    fading = uniform(0.2, 0.85) * (0.5 + 0.5 * smooth_noise(*scan.shape[-2:], 1 + integer(4)))
     return scan + fading * (paper_of(scan) - scan).clamp(min=0)
 
 
@@ -217,13 +225,17 @@ class TrainDocument:
     """
 
     def __init__(self, crop_size: int) -> None:
-        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5)
+        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5, native=0.5)
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
-        image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"]))
+        scale = self.window.scale()
+        image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
         truth = 1 - truth
-        (other,) = self.window(sample["other"])
+        if chance(0.5):  # the back of a page is most often in the same hand or type
+            (other,) = self.window(sample["truth"], scale=scale)
+        else:
+            (other,) = self.window(sample["other"])
         image = self._degrade(image, truth, 1 - other.float() / 255)
         if chance(0.12):
             image, truth = beside_page(image, truth)
@@ -236,7 +248,7 @@ class TrainDocument:
         if chance(0.05):
             image = synthetic_page(truth)
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
-            (0.08, faint_ink),
+            (0.12, faint_ink),
             (0.45, lambda scan: bleed_through(scan, other)),
             (0.12, stains),
             (0.2, uneven_light),

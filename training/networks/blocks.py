@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -56,11 +57,27 @@ def cubic_phases() -> Tensor:
 
 
 class BicubicUpsample(nn.Module):
-    """Bicubic ×2, [N, C, H, W] -> [N, C, 2H, 2W], equal to ``interpolate(mode="bicubic", align_corners=False)``."""
+    """Bicubic ×2, [N, C, H, W] -> [N, C, 2H, 2W], equal to ``interpolate(mode="bicubic", align_corners=False)``.
+
+    Written as two matrix products, one an axis, which train several times as fast on a CPU as the interpolation; its
+    weights are whole 256ths, exact even in bfloat16.
+    """
 
     def forward(self, x: Tensor) -> Tensor:
         """Upsample float [N, C, H, W]."""
-        return F.interpolate(x, scale_factor=2, mode="bicubic", align_corners=False)
+        count, channels, height, width = x.shape
+        pixels = x.permute(0, 2, 3, 1).reshape(count, height, width * channels)
+        pixels = torch.matmul(doubling(height, x.dtype, x.device), pixels).view(count * 2 * height, width, channels)
+        pixels = torch.matmul(doubling(width, x.dtype, x.device), pixels)
+        return pixels.view(count, 2 * height, 2 * width, channels).permute(0, 3, 1, 2)
+
+
+@lru_cache(maxsize=32)
+def doubling(size: int, dtype: torch.dtype, device: torch.device) -> Tensor:
+    """Matrix of the bicubic ×2 of one axis: [2 size, size]."""
+    identity = torch.eye(size)[None, None]
+    matrix = F.interpolate(identity, (2 * size, size), mode="bicubic", align_corners=False)[0, 0]
+    return matrix.to(device, dtype)
 
 
 def make_upsampling(kind: Upsampling, in_channels: int, out_channels: int) -> nn.Module:

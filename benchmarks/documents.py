@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from statistics import fmean
@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks import binarize, variants
 from benchmarks.environments import environment
 from benchmarks.material import EXAMPLES
-from benchmarks.measure import BGTOOL, Usage, emptied, in_turns, median_usage, medians, run
+from benchmarks.measure import ROOT, Usage, emptied, in_turns, median_usage, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
@@ -27,6 +27,8 @@ from bgtool.runtime import load_model
 
 CLASSICAL = ("doxapy<0.9.3", "scikit-image", "opencv-contrib-python-headless", "pillow")
 """doxapy 0.9.2 is the newest for Python 3.11; its pages are right, only its own DRD is not, which is not used here."""
+
+OPENVINO = ("onnxruntime-openvino", "click", "pillow", "rich")
 
 UNPAPER = (
     *("--layout", "single", "--type", "pbm", "--overwrite", "--quiet"),
@@ -90,9 +92,12 @@ def pages_of(folder: Path, scans: Path, most: int) -> tuple[Path, dict[str, Path
 def rivals(scans: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
     """What is measured, by name: each takes the folder for its results."""
     python = environment(build / "environments" / "classical", *CLASSICAL) / "bin" / "python"
-    clean = [*BGTOOL, "clean", scans, "--style", "bilevel", "--format", "png", "--device", "cpu", "--quiet"]
+    clean = ["-m", "bgtool", "clean", scans, "--style", "bilevel", "--format", "png", "--quiet"]
     script = Path(binarize.__file__)
-    peers: dict[str, Callable[[Path], Usage]] = {"bgtool": lambda out: run([*clean, "-o", out])}
+    peers: dict[str, Callable[[Path], Usage]] = {
+        "bgtool": lambda out: run([sys.executable, *clean, "--device", "cpu", "-o", out]),
+        "bgtool on OpenVINO": on_openvino([*clean, "--device", "openvino"], build),
+    }
     for method in binarize.METHODS:
         peers[method] = partial(lambda method, out: run([python, script, method, scans, out]), method)
     if shutil.which("unpaper"):
@@ -100,6 +105,12 @@ def rivals(scans: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
     else:
         print("unpaper is not installed (apt-get install unpaper): left out", file=sys.stderr)
     return peers
+
+
+def on_openvino(arguments: Sequence[str | Path], build: Path) -> Callable[[Path], Usage]:
+    """bgtool as it stands here, by a Python that has OpenVINO's onnxruntime."""
+    python = environment(build / "environments" / "openvino", *OPENVINO) / "bin" / "python"
+    return lambda out: run([python, *arguments, "-o", out], PYTHONPATH=str(ROOT))
 
 
 def as_pgm(scans: Path, folder: Path) -> Path:

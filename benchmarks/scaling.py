@@ -18,7 +18,7 @@ from bgtool.options import Style
 from bgtool.runtime import load_model
 
 MEGAPIXELS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
-TILES = (384, 512, 768, 1024, 1536, 2048)
+TILES = (384, 512, 768, 1024, 1536, 2048, 2560)
 QUICK_MEGAPIXELS = 2
 QUICK_TILE = 512
 PAGES = 4

@@ -65,8 +65,9 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-o", "--output", required=True, metavar="DIR",
                      help="Folder of the results; one file for one input; - for standard output."),
         click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
-        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]", show_default=True,
-                     help="Where the network runs."),
+        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]|...", show_default=True,
+                     help="Where the network runs; also openvino, directml[:N], tensorrt[:N] and coreml, where "
+                     "their packages are installed."),
         click.option("--format", type=choices(Format), default=defaults.format.value, show_default=True,
                      help="Format of the results; `same` follows each input as far as it can hold the result."),
         click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
@@ -186,8 +187,9 @@ def models() -> None:
 def doctor() -> None:
     """What this machine can run on, proved by running it."""
     from bgtool.doctor import examine
+    from bgtool.providers import KINDS
 
     findings = list(examine())
     for finding in findings:
         click.echo(f"{'ok ' if finding.good else 'no '} {finding.subject:<20} {finding.text}")
-    sys.exit(0 if any(finding.good for finding in findings if finding.subject in ("cpu", "cuda")) else 3)
+    sys.exit(0 if any(finding.good for finding in findings if finding.subject in KINDS) else 3)

@@ -10,7 +10,8 @@ from importlib import metadata
 import numpy as np
 
 from bgtool.errors import BgtoolError
-from bgtool.runtime import load_model
+from bgtool.providers import KINDS
+from bgtool.runtime import import_onnxruntime, load_model
 from bgtool.tiling import round_up
 
 SIDE = 512
@@ -37,7 +38,7 @@ def versions() -> Iterator[Finding]:
         except metadata.PackageNotFoundError:
             continue
     if not installed:
-        yield Finding("onnxruntime", False, "not installed: install bgtool[cpu] or bgtool[gpu]")
+        yield Finding("onnxruntime", False, "not installed: install bgtool[cpu], bgtool[gpu] or bgtool[openvino]")
     for name, version in installed.items():
         yield Finding(name, len(installed) == 1, version)
     if len(installed) > 1:
@@ -62,5 +63,15 @@ def try_device(device: str) -> Finding:
 def examine() -> Iterator[Finding]:
     """Everything there is to say, in the order of a report; the last lines are the devices."""
     yield from versions()
-    for device in ("cpu", "cuda"):
+    for device in devices():
         yield try_device(device)
+
+
+def devices() -> list[str]:
+    """The CPU, CUDA, and whatever else this onnxruntime has a provider for."""
+    try:
+        available = import_onnxruntime().get_available_providers()
+    except BgtoolError:
+        available = []
+    others = [name for name, kind in KINDS.items() if name not in ("cpu", "cuda") and kind.provider in available]
+    return ["cpu", "cuda", *others]

@@ -46,7 +46,7 @@ class BatchOptions:
         inputs: files, folders or ``"-"`` for standard input.
         output: a folder, a file (one input only) or ``"-"`` for standard output.
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        device: as `bgtool.runtime.load_model` takes it.
         format: file format of the outputs.
         jobs: files under way at a time; 0 takes `bgtool.engine.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.

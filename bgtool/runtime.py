@@ -7,7 +7,6 @@ import hashlib
 import os
 import re
 import threading
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,15 +15,16 @@ from numpy.typing import NDArray
 
 from bgtool.card import Card, ModelTask
 from bgtool.catalogue import shipped_model
-from bgtool.errors import DeviceError, ModelError, UsageError
+from bgtool.errors import DeviceError, ModelError
+from bgtool.providers import CPU, KINDS, THE_CPU, Device, difference, parse_device
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
 Pixels = NDArray[np.uint8]
 
-CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
+NVIDIA = ("cuda", "tensorrt")
+"""Kinds that need NVIDIA's driver."""
 
 
 def import_onnxruntime() -> Any:
@@ -43,53 +43,6 @@ def import_onnxruntime() -> Any:
             "reinstall onnxruntime, or onnxruntime-gpu alone",
         )
     return onnxruntime
-
-
-@dataclass(frozen=True)
-class Device:
-    """Where models run.
-
-    Attributes:
-        provider: the onnxruntime execution provider.
-        index: number of the GPU.
-        why: how it came to be chosen, for the user.
-    """
-
-    provider: str
-    index: int = 0
-    why: str = ""
-
-    def __str__(self) -> str:
-        return f"cuda:{self.index}" if self.provider == CUDA else "cpu"
-
-    @property
-    def windows_per_batch(self) -> int:
-        """Windows that are worth running together; a CPU gains nothing from more than one."""
-        return 4 if self.provider == CUDA else 1
-
-
-def parse_device(text: str) -> tuple[str, int]:
-    """``auto``, ``cpu``, ``cuda`` or ``cuda:N`` as kind and GPU number.
-
-    Raises:
-        UsageError: it is none of these.
-    """
-    match = re.fullmatch(r"(auto|cpu|cuda)(?::(\d+))?", text)
-    if not match or (match[2] and match[1] != "cuda"):
-        raise UsageError(f"unknown device {text!r}", "take auto, cpu, cuda or cuda:N")
-    return match[1], int(match[2] or 0)
-
-
-def missing_for_cuda(ort: Any) -> str | None:
-    """What keeps this machine from CUDA as far as that shows without a session; None where nothing is missing."""
-    if CUDA not in ort.get_available_providers():
-        return "this onnxruntime has no CUDA provider, bgtool[gpu] brings one that has"
-    driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
-    try:
-        ctypes.CDLL(driver)
-    except OSError:
-        return f"the NVIDIA driver is missing ({driver} cannot be loaded)"
-    return None
 
 
 class Model:
@@ -163,26 +116,20 @@ def load_model(model: str | None = None, *, task: str = "document", device: str 
     Args:
         model: name of a shipped model, or path of a file made by ``python -m export``; None takes the task's own.
         task: ``document`` or ``person``.
-        device: ``auto``, ``cpu``, ``cuda`` or ``cuda:N``.
+        device: ``auto``, or one of `bgtool.providers.KINDS`, with its number where there may be several (``cuda:1``).
 
     Raises:
         ModelError: the file is missing, damaged or made for another task.
         DeviceError: the device cannot run it, with what is missing.
         UsageError: no such device.
     """
-    kind, index = parse_device(device)
+    wanted = parse_device(device)
     data = read_model(model, ModelTask(task))
     ort = import_onnxruntime()
-    missing = missing_for_cuda(ort) if kind != "cpu" else None
-    if kind == "cuda" and missing:
-        raise DeviceError(f"CUDA cannot be used: {missing}")
-    if kind == "cpu" or missing:
-        why = "asked for" if kind == "cpu" else missing or ""
-        session, chosen = open_session(ort, data, CPU, index), Device(CPU, why=why)
-    else:
-        session, chosen = open_cuda(ort, data, index, required=kind == "cuda")
+    session = open_session(ort, data)
     card = Card.from_metadata(session.get_modelmeta().custom_metadata_map)
     check_contract(session, card, ModelTask(task))
+    session, chosen = choose(ort, data, session, card.stride, wanted)
     return Model(session, card, hashlib.sha256(data).hexdigest(), chosen)
 
 
@@ -192,44 +139,99 @@ def read_card(model: str | None, task: ModelTask) -> Card:
     Raises:
         ModelError: the file is missing, damaged or has no card.
     """
-    session = open_session(import_onnxruntime(), read_model(model, task), CPU, 0)
+    session = open_session(import_onnxruntime(), read_model(model, task))
     return Card.from_metadata(session.get_modelmeta().custom_metadata_map)
 
 
-def open_session(ort: Any, data: bytes, provider: str, index: int) -> ort.InferenceSession:
-    """A session on one provider (with the CPU behind it).
+def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.InferenceSession:
+    """A session on one device.
 
     Raises:
-        ModelError: the bytes are no model that onnxruntime can load.
+        ModelError: the bytes are no model that onnxruntime can load there.
     """
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.enable_mem_pattern = False  # planned patterns double the memory of a window and save no time
-    providers: list[Any] = [(provider, {"device_id": index})] if provider == CUDA else []
     try:
-        return ort.InferenceSession(data, options, providers=[*providers, CPU])
+        return ort.InferenceSession(data, options, providers=device.providers())
     except Exception as error:
         raise ModelError(f"onnxruntime cannot load the model: {first_line(error)}") from error
 
 
-def open_cuda(ort: Any, data: bytes, index: int, required: bool) -> tuple[ort.InferenceSession, Device]:
-    """A CUDA session; where that fails, a CPU session with the reason, unless CUDA is required.
+def choose(
+    ort: Any, data: bytes, reference: ort.InferenceSession, stride: int, wanted: Device | None
+) -> tuple[ort.InferenceSession, Device]:
+    """A session on the device that is wanted, or on the first that works, and how it came to that.
+
+    Args:
+        ort: the onnxruntime package.
+        data: the model's bytes.
+        reference: a session of the model on the CPU.
+        stride: as on the model's card.
+        wanted: the device asked for; None takes the first of `KINDS` that is installed and works.
 
     Raises:
-        DeviceError: CUDA is required and the session did not take it.
+        DeviceError: the device asked for cannot be used.
     """
-    if hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()
-    reason = f"onnxruntime could not start CUDA on GPU {index}: its CUDA or cuDNN libraries, or the GPU, are missing"
+    if wanted:
+        return (reference if wanted.kind == "cpu" else proven_session(ort, data, reference, stride, wanted)), wanted
+    reasons = []
+    for name, kind in KINDS.items():
+        if name == "cuda" or (
+            kind.automatic and kind.provider != CPU and kind.provider in ort.get_available_providers()
+        ):
+            try:
+                return proven_session(ort, data, reference, stride, Device(name)), Device(
+                    name, why=f"{kind.label} works"
+                )
+            except DeviceError as error:
+                reasons.append(error.reason)
+    return reference, Device("cpu", why="; ".join(reasons))
+
+
+def proven_session(
+    ort: Any, data: bytes, reference: ort.InferenceSession, stride: int, device: Device
+) -> ort.InferenceSession:
+    """A session on a device other than the CPU that computes what the CPU does.
+
+    Raises:
+        DeviceError: the provider, its libraries or the hardware are missing, or its results are off.
+    """
+    kind = KINDS[device.kind]
+    reason = missing(ort, device)
+    if reason is None:
+        if hasattr(ort, "preload_dlls") and device.kind in NVIDIA:
+            ort.preload_dlls()
+        try:
+            session = open_session(ort, data, device)
+            reason = not_started(session, device) or difference(session, reference, stride)
+        except Exception as error:  # a provider may fail as it starts, or not before its first window
+            reason = f"it failed: {first_line(error)}"
+    if reason is not None:
+        raise DeviceError(f"{kind.label} cannot be used: {reason}", "`bgtool doctor` shows more")
+    return session
+
+
+def missing(ort: Any, device: Device) -> str | None:
+    """What a device lacks on this machine as far as that shows without a session; None where nothing is missing."""
+    kind = KINDS[device.kind]
+    if kind.provider not in ort.get_available_providers():
+        return f"this onnxruntime has no {kind.label} provider, {kind.source} brings one that has"
+    driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
-        session = open_session(ort, data, CUDA, index)
-        if CUDA in session.get_providers():
-            return session, Device(CUDA, index, "CUDA works")
-    except ModelError as error:
-        reason = f"onnxruntime could not start CUDA on GPU {index}: {error.reason}"
-    if required:
-        raise DeviceError(f"CUDA cannot be used: {reason}", "`bgtool doctor` shows more")
-    return open_session(ort, data, CPU, index), Device(CPU, why=reason)
+        if device.kind in NVIDIA:
+            ctypes.CDLL(driver)
+    except OSError:
+        return f"the NVIDIA driver is missing ({driver} cannot be loaded)"
+    return None
+
+
+def not_started(session: ort.InferenceSession, device: Device) -> str | None:
+    """Why a session that fell back to the CPU, as onnxruntime lets it in silence, is none of the device's."""
+    kind = KINDS[device.kind]
+    if kind.provider in session.get_providers():
+        return None
+    return f"onnxruntime could not start {kind.label} on {device}: its libraries, or the hardware, are missing"
 
 
 def check_contract(session: ort.InferenceSession, card: Card, task: ModelTask) -> None:

@@ -1,6 +1,7 @@
 import hashlib
 import json
 from dataclasses import asdict
+from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
@@ -13,17 +14,24 @@ from bgtool import runtime
 from bgtool.card import METADATA_KEY, ModelTask
 from bgtool.catalogue import ShippedModel, shipped_model, shipped_models
 from bgtool.errors import DeviceError, ModelError, UsageError
-from bgtool.runtime import load_model, parse_device
+from bgtool.providers import KINDS, Device, difference, parse_device, proof_window
+from bgtool.runtime import load_model
 
 
-@pytest.mark.parametrize(("text", "device"), [("auto", ("auto", 0)), ("cpu", ("cpu", 0)), ("cuda:3", ("cuda", 3))])
+@pytest.mark.parametrize(
+    ("text", "device"), [("cpu", "cpu"), ("cuda:3", "cuda:3"), ("cuda", "cuda:0"), ("openvino", "openvino")]
+)
 def test_devices_are_parsed(text, device):
-    assert parse_device(text) == device
+    assert str(parse_device(text)) == device
 
 
-@pytest.mark.parametrize("text", ["", "gpu", "cpu:1", "cuda:", "cuda:x", "CUDA"])
+def test_auto_is_no_device_yet():
+    assert parse_device("auto") is None
+
+
+@pytest.mark.parametrize("text", ["", "gpu", "cpu:1", "cuda:", "cuda:x", "CUDA", "openvino:1"])
 def test_other_devices_are_refused(text):
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match="unknown device"):
         parse_device(text)
 
 
@@ -69,17 +77,21 @@ def test_auto_says_why_it_took_the_cpu(tiny_model_file):
     assert device.why
 
 
-@pytest.mark.skipif(
-    runtime.missing_for_cuda(onnxruntime) is None, reason="CUDA may work here; this is about where it does not"
-)
-def test_cuda_is_judged_by_the_session_not_by_the_list_of_providers(tiny_model_file):
-    """A session that silently fell back to the CPU must not pass for CUDA."""
-    data = tiny_model_file.read_bytes()
-    with pytest.raises(DeviceError, match="could not start CUDA"):
-        runtime.open_cuda(onnxruntime, data, 0, required=True)
-    _, device = runtime.open_cuda(onnxruntime, data, 0, required=False)
-    assert device.provider == runtime.CPU
-    assert "CUDA" in device.why
+def test_a_device_that_is_not_installed_is_refused_with_what_brings_it(tiny_model_file):
+    lacking = [name for name, kind in KINDS.items() if kind.provider not in onnxruntime.get_available_providers()]
+    assert lacking
+    for name in lacking:
+        with pytest.raises(DeviceError) as caught:
+            load_model(str(tiny_model_file), device=name)
+        assert KINDS[name].source in caught.value.reason
+
+
+@pytest.mark.filterwarnings("ignore:Specified provider")
+def test_a_session_that_fell_back_to_the_cpu_is_not_taken_for_another(tiny_model_file):
+    """onnxruntime leaves out in silence what it cannot start; the session says so, its list of providers does not."""
+    session = runtime.open_session(onnxruntime, tiny_model_file.read_bytes(), Device("cuda"))
+    assert "could not start CUDA" in runtime.not_started(session, Device("cuda"))
+    assert runtime.not_started(session, Device("cpu")) is None
 
 
 def test_a_missing_driver_is_named(monkeypatch):
@@ -87,8 +99,32 @@ def test_a_missing_driver_is_named(monkeypatch):
         raise OSError(name)
 
     monkeypatch.setattr(runtime.ctypes, "CDLL", refuse)
-    pretended = SimpleNamespace(get_available_providers=lambda: [runtime.CUDA, runtime.CPU])
-    assert "driver is missing" in runtime.missing_for_cuda(pretended)
+    pretended = SimpleNamespace(get_available_providers=lambda: [kind.provider for kind in KINDS.values()])
+    assert "driver is missing" in runtime.missing(pretended, Device("cuda"))
+    assert runtime.missing(pretended, Device("openvino")) is None
+
+
+def test_a_device_that_computes_something_else_is_found_out(tiny_model_file, tmp_path):
+    """The same network with its answer turned over stands for a provider that is wrong."""
+
+    def turn_over(model):
+        node = model.graph.node[-1]
+        node.output[0] = "right"
+        model.graph.node.append(onnx.helper.make_node("BitwiseNot", ["right"], ["page"]))
+
+    right = runtime.open_session(onnxruntime, tiny_model_file.read_bytes())
+    wrong = runtime.open_session(onnxruntime, Path(rewritten(tiny_model_file, tmp_path, turn_over)).read_bytes())
+    assert difference(right, right, 8) is None
+    assert "levels off" in difference(wrong, right, 8)
+
+
+def test_the_window_of_proof_is_hard_enough_to_tell():
+    """The shipped networks see ink and paper, person and ground in it."""
+    for task in ModelTask:
+        model = load_model(task=task.value, device="cpu")
+        answer = model.run(proof_window(256))
+        assert answer.min() < 64, task
+        assert answer.max() > 192, task
 
 
 def test_shipped_models_match_their_catalogue_and_card():

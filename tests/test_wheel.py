@@ -1,11 +1,13 @@
 """The built wheel is what is tested here: its contents, and its command line in an environment without PyTorch."""
 
+import platform
 import subprocess
 import sys
 import venv
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 from conftest import ROOT
 from PIL import Image
@@ -26,10 +28,14 @@ def wheel(tmp_path_factory):
 @pytest.fixture(scope="module")
 def fresh(wheel, tmp_path_factory):
     """The bin folder of a new environment that holds the wheel with its cpu extra, and nothing else."""
-    folder = tmp_path_factory.mktemp("fresh")
+    return installed(wheel, "cpu", tmp_path_factory.mktemp("fresh"))
+
+
+def installed(wheel, extra, folder):
+    """The bin folder of a new environment with the wheel and one of its extras."""
     venv.create(folder, with_pip=True)
     bin_folder = folder / ("Scripts" if sys.platform == "win32" else "bin")
-    subprocess.run([bin_folder / "pip", "install", "--quiet", f"{wheel}[cpu]"], check=True)
+    subprocess.run([bin_folder / "pip", "install", "--quiet", f"{wheel}[{extra}]"], check=True)
     return bin_folder
 
 
@@ -85,3 +91,24 @@ def test_the_version_is_the_same_everywhere(fresh):
     shown = subprocess.run([fresh / "bgtool", "--version"], check=True, capture_output=True, text=True).stdout
     assert __version__ in shown
     assert f"## {__version__}" in Path(ROOT / "CHANGELOG.md").read_text()
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="OpenVINO's wheels are for x86")
+def test_openvino_is_chosen_where_it_is_installed_and_draws_what_the_cpu_draws(wheel, tmp_path):
+    fresh = installed(wheel, "openvino", tmp_path / "openvino")
+    scan = ROOT / "examples" / "scans" / "index-card.png"
+    pages = {}
+    for device in ("auto", "cpu"):
+        result = subprocess.run(
+            [fresh / "bgtool", "clean", scan, "-o", tmp_path / f"{device}.png", "--device", device],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert result.returncode == 0, result.stderr
+        assert ("openvino" in result.stderr) == (device == "auto")
+        with Image.open(tmp_path / f"{device}.png") as page:
+            pages[device] = np.asarray(page.convert("L"), np.int16)
+    apart = np.abs(pages["auto"] - pages["cpu"])
+    assert (apart <= 8).mean() > 0.999
+    assert ((pages["auto"] < 128) != (pages["cpu"] < 128)).mean() < 0.001

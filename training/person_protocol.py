@@ -20,7 +20,7 @@ from bgtool.api import source_of
 from bgtool.card import Card, ModelTask
 from bgtool.metrics import Mask, boundary_f_measure, jaccard
 from bgtool.person import copies, predict
-from bgtool.runtime import CPU, Model, import_onnxruntime, open_session, read_model
+from bgtool.runtime import Model, import_onnxruntime, open_session, read_model
 from training.datasets import Pair, find_pairs
 
 PERSON = 128
@@ -76,7 +76,7 @@ class Unrounded:
         rounding = [node for node in graph.graph.node if node.op_type == "Round"][-1]
         del graph.graph.output[:]
         graph.graph.output.append(onnx.helper.make_tensor_value_info(rounding.input[0], onnx.TensorProto.FLOAT, None))
-        self._session = open_session(import_onnxruntime(), graph.SerializeToString(), CPU, 0)
+        self._session = open_session(import_onnxruntime(), graph.SerializeToString())
         self.card = Card.from_metadata(self._session.get_modelmeta().custom_metadata_map)
 
     def run(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,0 +1,148 @@
+"""The onnxruntime execution providers that `--device` can name, and the proof that one computes what the CPU does."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgtool.errors import UsageError
+
+if TYPE_CHECKING:
+    import onnxruntime as ort
+
+CPU = "CPUExecutionProvider"
+CUDA = "CUDAExecutionProvider"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One way to run a network.
+
+    Attributes:
+        label: its name in sentences.
+        provider: onnxruntime's name of it.
+        source: what brings it, for the user.
+        numbered: whether there may be several, as ``cuda:1``.
+        automatic: whether ``auto`` tries it where it is installed.
+        batch: windows that are worth running together; a CPU gains nothing from more than one.
+        options: what onnxruntime is told besides the number.
+    """
+
+    label: str
+    provider: str
+    source: str
+    numbered: bool = False
+    automatic: bool = True
+    batch: int = 1
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+KINDS = {
+    "cuda": Kind("CUDA", CUDA, "bgtool[gpu]", numbered=True, batch=4),
+    "tensorrt": Kind(
+        "TensorRT",
+        "TensorrtExecutionProvider",
+        "bgtool[gpu] and the package tensorrt",
+        numbered=True,
+        automatic=False,  # builds an engine for every window shape, which takes minutes
+        batch=4,
+        options={"trt_fp16_enable": "1"},
+    ),
+    "directml": Kind("DirectML", "DmlExecutionProvider", "bgtool[directml], on Windows", numbered=True, batch=4),
+    "openvino": Kind(
+        "OpenVINO",
+        "OpenVINOExecutionProvider",
+        "bgtool[openvino]",
+        options={"device_type": "CPU", "load_config": '{"CPU": {"INFERENCE_PRECISION_HINT": "bf16"}}'},
+    ),
+    "coreml": Kind("Core ML", "CoreMLExecutionProvider", "bgtool[cpu], on macOS", automatic=False),
+    "cpu": Kind("The CPU", CPU, "bgtool[cpu]"),
+}
+"""By the names of `--device`, in the order in which ``auto`` tries them."""
+
+SIDE = 256
+"""Least side in pixels of the window on which a provider is compared with the CPU."""
+
+NEAR = 8
+"""Levels of 0..255 by which a pixel may differ from the CPU's."""
+
+SHARE = 0.995
+"""Share of the pixels that must be that near."""
+
+
+@dataclass(frozen=True)
+class Device:
+    """Where models run.
+
+    Attributes:
+        kind: one of `KINDS`.
+        index: number of the GPU.
+        why: how it came to be chosen, for the user.
+    """
+
+    kind: str
+    index: int = 0
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.index}" if KINDS[self.kind].numbered else self.kind
+
+    @property
+    def windows_per_batch(self) -> int:
+        """Windows that are worth running together."""
+        return KINDS[self.kind].batch
+
+    def providers(self) -> list[tuple[str, dict[str, str]]]:
+        """What onnxruntime is asked for: this provider with its options, the CPU behind it."""
+        kind = KINDS[self.kind]
+        options = {**kind.options, **({"device_id": str(self.index)} if kind.numbered else {})}
+        return [(kind.provider, options)] if kind.provider == CPU else [(kind.provider, options), (CPU, {})]
+
+
+THE_CPU = Device("cpu")
+
+
+def parse_device(text: str) -> Device | None:
+    """``auto`` (None), or one of `KINDS`, with its number where there may be several.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    if text == "auto":
+        return None
+    match = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
+    kind = KINDS.get(match[1]) if match else None
+    if match is None or kind is None or (match[2] and not kind.numbered):
+        names = [f"{name}[:N]" if kind.numbered else name for name, kind in KINDS.items()]
+        raise UsageError(f"unknown device {text!r}", f"take auto, {', '.join(names[:-1])} or {names[-1]}")
+    return Device(match[1], int(match[2] or 0), "asked for")
+
+
+def difference(session: ort.InferenceSession, reference: ort.InferenceSession, stride: int) -> str | None:
+    """How a session's results differ from another's by more than rounding; None where they do not.
+
+    The window compared holds light and dark, colours, fine strokes and noise.
+    """
+    window = proof_window(-(-SIDE // stride) * stride)
+    found, expected = (each.run(None, {"image": window})[0] for each in (session, reference))
+    apart = np.abs(found.astype(np.int16) - expected)
+    near = float((apart <= NEAR).mean())
+    return None if near >= SHARE else f"{1 - near:.1%} of its pixels are more than {NEAR} levels off the CPU's"
+
+
+def proof_window(side: int) -> NDArray[np.uint8]:
+    """A shaded, noisy picture of rows of strokes and a large disc: uint8 [1, side, side, 3]."""
+    rows, columns = np.mgrid[0:side, 0:side]
+    shade = 235 - 60 * (rows + columns) / (2 * side)
+    strokes = (rows % 32 < 18) & ((columns * 7 + rows * 3) % 41 < 9)
+    disc = (rows - 0.55 * side) ** 2 + (columns - 0.5 * side) ** 2 < (0.22 * side) ** 2
+    picture = np.stack([shade, shade * 0.95, shade * 0.8], axis=-1)
+    picture[strokes] *= 0.25
+    picture[disc] = picture[disc] * 0.4 + (120, 80, 60)
+    picture += np.random.default_rng(0).normal(0, 6, picture.shape)
+    return picture.clip(0, 255).astype(np.uint8)[None]

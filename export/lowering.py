@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
-from training.networks.blocks import BicubicUpsample, cubic_phases
+from training.networks.blocks import BicubicUpsample, UNetBlock, cubic_phases
 
 
 class FixedBicubic(nn.Module):
@@ -30,9 +30,28 @@ class FixedBicubic(nn.Module):
         return F.pixel_shuffle(F.conv2d(padded, self.kernels, groups=self.channels), 2)
 
 
+def folding(convolution: nn.Conv2d, fold: int) -> nn.Conv2d:
+    """A convolution with stride that does to a plain picture what a 3×3 one does to the folded picture.
+
+    The channel c·f² + f·i + j of the folded picture is row i and column j of each f×f block of channel c, so a 3×3
+    kernel over it is a 3f×3f kernel over the picture.
+    """
+    channels = convolution.in_channels // fold**2
+    strided = nn.Conv2d(
+        channels, convolution.out_channels, 3 * fold, fold, padding=fold, bias=convolution.bias is not None
+    )
+    kernels = convolution.weight.detach().unflatten(1, (channels, fold, fold))
+    strided.weight = nn.Parameter(kernels.permute(0, 1, 4, 2, 5, 3).reshape(strided.weight.shape))
+    strided.bias = convolution.bias
+    return strided.train(convolution.training)
+
+
 def lower(network: nn.Module) -> nn.Module:
-    """Replace, in place, every `BicubicUpsample` that follows a convolution; returns the network."""
+    """Replace, in place, every folding of a U-Net and every `BicubicUpsample` after a convolution; returns it."""
     for module in network.modules():
+        if isinstance(module, UNetBlock):
+            module.encoders[0][0] = folding(module.encoders[0][0], module.fold.downscale_factor)
+            module.fold = nn.Identity()
         if not isinstance(module, nn.Sequential):
             continue
         for index in range(1, len(module)):

@@ -8,7 +8,7 @@ from pathlib import Path
 from bgtool.card import ModelTask
 from export.cards import make_card, open_checkpoint
 from export.graph import AlphaGraph
-from export.lowering import fold_batch_norm
+from export.lowering import fold_batch_norm, lower
 from export.onnx_file import export_graph
 from export.quantize import halve_weights, round_weights
 from export.verify import check_parity
@@ -47,7 +47,7 @@ def export_person(checkpoint: Path, name: str, version: str, licence: str) -> by
         architecture=describe(config),
     )
     exact = AlphaGraph(network).eval()
-    rounded = AlphaGraph(round_weights(fold_batch_norm(copy.deepcopy(network).eval())))
+    rounded = AlphaGraph(round_weights(fold_batch_norm(lower(copy.deepcopy(network).eval()))))
     model = halve_weights(export_graph(rounded, card))
     check_parity(model, rounded, card.stride)
     check_parity(model, exact, card.stride, ROUNDING_LEVELS)

@@ -98,31 +98,36 @@ def make_upsampling(kind: Upsampling, in_channels: int, out_channels: int) -> nn
 class UNetBlock(nn.Module):
     """One U-Net: halvings by max-pooling, as many doublings, skips by concatenation, a 1×1 convolution at the end.
 
-    Source: Ronneberger et al. 2015, U-Net, section 2.
+    Source: Ronneberger et al. 2015, U-Net, section 2; Shi et al. 2016, section 2.2 (pixel shuffle).
 
     Args:
         in_channels: channels of the input.
-        widths: channels of each level, from full size down; one halving lies between two of them.
-        out_channels: channels of the output.
+        widths: channels of each level, from the finest down; one halving lies between two of them.
+        fold: factor f by which the input is folded first, f×f pixels to one with f·f times the channels; the answer
+            is unfolded again. 1: neither.
         upsampling: how the decoder doubles height and width.
         batch_norm: whether convolutions are followed by batch norm.
     """
 
     def __init__(
-        self, in_channels: int, widths: Sequence[int], out_channels: int, upsampling: Upsampling, batch_norm: bool
+        self, in_channels: int, widths: Sequence[int], fold: int, upsampling: Upsampling, batch_norm: bool
     ) -> None:
         super().__init__()
+        pixels = fold**2
+        self.fold = nn.PixelUnshuffle(fold)
+        self.unfold = nn.PixelShuffle(fold)
         self.encoders = nn.ModuleList(
-            DoubleConv(a, b, batch_norm) for a, b in zip([in_channels, *widths], widths, strict=False)
+            DoubleConv(a, b, batch_norm) for a, b in zip([in_channels * pixels, *widths], widths, strict=False)
         )
         self.pool = nn.MaxPool2d(2)
         down = widths[::-1]
         self.ups = nn.ModuleList(make_upsampling(upsampling, a, b) for a, b in pairwise(down))
         self.decoders = nn.ModuleList(DoubleConv(2 * width, width, batch_norm) for width in down[1:])
-        self.head = nn.Conv2d(widths[0], out_channels, 1)
+        self.head = nn.Conv2d(widths[0], pixels, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Float [N, in, H, W] -> float [N, out, H, W]; H and W are multiples of 2 ** (levels - 1)."""
+        """Float [N, in, H, W] -> float [N, 1, H, W]; H and W are multiples of fold · 2 ** (levels - 1)."""
+        x = self.fold(x)
         skips = []
         for encoder in self.encoders[:-1]:
             skips.append(encoder(x))
@@ -130,4 +135,4 @@ class UNetBlock(nn.Module):
         x = self.encoders[-1](x)
         for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
             x = decoder(torch.cat([skip, up(x)], dim=1))
-        return self.head(x)
+        return self.unfold(self.head(x))

@@ -6,7 +6,6 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
@@ -73,7 +72,7 @@ class StackedUNet(nn.Module):
         self.config = config
         levels = range(config.levels + 1)
         self.blocks = nn.ModuleList(
-            UNetBlock(4 * fold**2, [width << level for level in levels], fold**2, config.upsampling, config.batch_norm)
+            UNetBlock(4, [width << level for level in levels], fold, config.upsampling, config.batch_norm)
             for fold, width in zip(config.folds, config.widths, strict=True)
         )
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
@@ -94,9 +93,8 @@ class StackedUNet(nn.Module):
         """
         y = 1 - (image * self.luma).sum(dim=1, keepdim=True)
         logits = []
-        for fold, block in zip(self.config.folds, self.blocks, strict=False):
-            seen = F.pixel_unshuffle(torch.cat([image, y], dim=1) - 0.5, fold)
-            logits.append(y + F.pixel_shuffle(block(seen), fold))
+        for block in self.blocks:
+            logits.append(y + block(torch.cat([image, y], dim=1) - 0.5))
             y = torch.sigmoid(logits[-1])
         return logits
 

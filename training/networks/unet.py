@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
@@ -60,8 +59,7 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
-        pixels = config.space_to_depth**2
-        self.block = UNetBlock(3 * pixels, config.widths, pixels, Upsampling.TRANSPOSED, config.batch_norm)
+        self.block = UNetBlock(3, config.widths, config.space_to_depth, Upsampling.TRANSPOSED, config.batch_norm)
 
     @property
     def stride(self) -> int:
@@ -77,5 +75,4 @@ class UNet(nn.Module):
         Returns:
             float [N, 1, H, W].
         """
-        factor = self.config.space_to_depth
-        return F.pixel_shuffle(self.block(F.pixel_unshuffle(image - 0.5, factor)), factor)
+        return self.block(image - 0.5)

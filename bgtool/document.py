@@ -25,6 +25,9 @@ STREAMED_TILE = 2048
 INK_BELOW = 128
 """Grey levels of the network's page that count as ink in a bilevel page."""
 
+COVER = np.interp(np.arange(256), [INK_BELOW - 0.5, 255], [255, 0]).round().astype(np.uint8)
+"""By grey level of the network's page, how much of the scan a colour page shows, in 255ths."""
+
 
 def default_tile(card: Card) -> int:
     """Largest side of a window where the user names none; wide receptive fields get windows that suit them."""
@@ -77,18 +80,21 @@ def clean_bands(source: Source, model: Model, tile: int, advance: Advance) -> It
 
 
 def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
-    """The scan's own ink colours over white, with the page as alpha.
+    """The scan's own ink colours over white.
+
+    What counts as ink keeps its colour whole; lighter than that, the scan fades to white. At the edges of strokes the
+    scan is paler by itself, so the page as plain alpha would fade them twice.
 
     Args:
         scan: uint8 or uint16 [h, w, 3].
         page: uint8 [h, w], 0 ink .. 255 paper.
 
     Returns:
-        As the scan: white + (scan - white) · (255 - page) / 255.
+        As the scan: white + (scan - white) · `COVER` / 255.
     """
     white = np.iinfo(scan.dtype).max
     wide = np.uint16 if white == 255 else np.uint32
-    darkness = (white - scan) * (255 - page).astype(wide)[..., None]
+    darkness = (white - scan) * COVER[page].astype(wide)[..., None]
     return np.asarray(white - (darkness + 127) // 255, scan.dtype)
 
 

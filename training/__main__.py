@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from training.networks.blocks import Upsampling
 from training.networks.stacked import StackedConfig, StackedUNet, flattened
 from training.networks.unet import UNet, UNetConfig
 from training.person import PersonTask, predict_mask
+from training.rebuild import read_recipe
+from training.rebuild import rebuild as rebuild_weights
 
 
 class ReferenceCommand(click.Command):
@@ -78,12 +81,19 @@ def training_options(command: Any) -> Any:
     return command
 
 
-def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
-    """Read the data and train; data that is not there, or a checkpoint that does not fit, is one line."""
+@contextmanager
+def one_line() -> Iterator[None]:
+    """What the user can put right, such as data that is not there or a checkpoint that does not fit, as one line."""
     try:
-        train(make_task(), config, Console(stderr=True))
+        yield
     except (FileNotFoundError, ValueError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
+    """Read the data and train."""
+    with one_line():
+        train(make_task(), config, Console(stderr=True))
 
 
 @cli.command(cls=ReferenceCommand)
@@ -190,6 +200,24 @@ def person(
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
     start(lambda: PersonTask(config, network, backgrounds), config)
+
+
+@cli.command()
+@click.argument("config", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
+              help="Folder of the sets, as for a single training.")  # fmt: skip
+@click.option("--backgrounds", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="People only: folder of photos without any.")  # fmt: skip
+@click.option("--save", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"),
+              help="Folder of the checkpoints, one a round: NAME-1.pt, NAME-2.pt ...")  # fmt: skip
+def rebuild(config: Path, data_dir: str, backgrounds: Path | None, save: Path) -> None:
+    """Make weights again, round by round, as CONFIG says: a file such as training/configs/document.toml.
+
+    Each round starts from the best weights of the one before. The same command again goes on where the last one
+    stopped; rounds that are done stay.
+    """
+    with one_line():
+        rebuild_weights(read_recipe(config, data_dir, backgrounds, save), Console(stderr=True))
 
 
 @cli.command(cls=ReferenceCommand)

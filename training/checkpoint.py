@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,8 @@ class Checkpoint:
         optimizer: state of the optimizer.
         epoch: epochs done.
         log: one row of figures an epoch.
+        commit: of the code that trained last, as `code_commit` gives it; empty where it is not known.
+        data: digest of the pictures and truths, as `training.datasets.digest` gives it; empty where it is not known.
     """
 
     task: str
@@ -42,6 +45,8 @@ class Checkpoint:
     optimizer: dict[str, Any]
     epoch: int
     log: list[dict[str, float]] = field(default_factory=list)
+    commit: str = ""
+    data: str = ""
 
     def save(self, path: Path) -> None:
         """Write the file whole or not at all."""
@@ -66,3 +71,13 @@ class Checkpoint:
         if not isinstance(values, dict) or "task" not in values:
             raise ValueError(f"{path} is no bgtool checkpoint")
         return cls(**values)
+
+
+def code_commit() -> str:
+    """Git commit of this code, with ``-dirty`` where tracked files differ from it; empty outside git."""
+    command = ["git", "describe", "--always", "--abbrev=40", "--exclude=*", "--dirty"]
+    try:
+        described = subprocess.run(command, cwd=Path(__file__).parent, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ""
+    return described.stdout.strip()

@@ -28,6 +28,12 @@ class CocoPhoto:
     set_name: str
     people: RunLengths
     crowds: RunLengths
+    annotations: Path
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it is read from."""
+        return self.image, self.annotations
 
     def load(self) -> Sample:
         """``image`` uint8 [3, H, W], ``mask`` uint8 [1, H, W] (255 person), ``ignore`` the same (255: no loss)."""
@@ -71,7 +77,7 @@ def read_instances(file: Path) -> list[CocoPhoto]:
         crowds = [shape for shape in shapes if shape["iscrowd"]]
         size = (image["height"], image["width"])
         set_name = split if shapes else f"{split}-nobody"
-        photos.append(CocoPhoto(path, set_name, union(people, size), union(crowds, size)))
+        photos.append(CocoPhoto(path, set_name, union(people, size), union(crowds, size), file))
     return photos
 
 

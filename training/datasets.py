@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol, TypeVar
@@ -29,6 +29,10 @@ class Member(Protocol):
     def set_name(self) -> str:
         """Name of its set."""
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it is read from."""
+
 
 @dataclass(frozen=True)
 class Pair:
@@ -38,6 +42,11 @@ class Pair:
     truth: Path
     set_name: str
     extra: Path | None = None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it is read from."""
+        return (self.image, self.truth, *([self.extra] if self.extra else []))
 
 
 def find_pairs(data_dir: Path, truth_name: str, extra_name: str = "ignore") -> list[Pair]:
@@ -82,6 +91,15 @@ def split_members(members: Sequence[AnyMember], share: float) -> tuple[list[AnyM
         validation += ranked[:count]
         training += ranked[count:]
     return training, validation
+
+
+def digest(members: Iterable[Member]) -> str:
+    """SHA-256 in hex over names and contents of all files of data sets, wherever their folders lie."""
+    files = {(f"{member.set_name}/{file.parent.name}/{file.name}", file) for member in members for file in member.files}
+    whole = hashlib.sha256()
+    for name, file in sorted(files):
+        whole.update(f"{name}\0{hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()
 
 
 def read_rgb(path: Path) -> Tensor:

@@ -30,9 +30,9 @@ class DocumentTask:
         self.config = config
         self.network = network
         self.kind = Loss(config.loss)
-        pairs = find_pairs(Path(config.data_dir), "gt")
-        self.training, validation = split_members(pairs, config.validation_share)
-        self.training_sets = sorted({pair.set_name for pair in pairs})
+        self.members = find_pairs(Path(config.data_dir), "gt")
+        self.training, validation = split_members(self.members, config.validation_share)
+        self.training_sets = sorted({pair.set_name for pair in self.members})
         self.validation = [(pair, self._validation_page(pair.image, pair.truth)) for pair in validation]
 
     def _validation_page(self, image: Path, truth: Path) -> Sample:

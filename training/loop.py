@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,8 +20,8 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from training.checkpoint import Checkpoint
-from training.datasets import Sample, WeightedDraw
+from training.checkpoint import Checkpoint, code_commit
+from training.datasets import Member, Sample, WeightedDraw, digest
 from training.plots import plot_curves, write_csv
 
 
@@ -74,6 +74,10 @@ class Task(Protocol):
     name: str
     metric: str
     training_sets: list[str]
+
+    @property
+    def members(self) -> Sequence[Member]:
+        """All pictures, those for validation too."""
 
     def network_config(self) -> dict[str, Any]:
         """The network's configuration as plain values."""
@@ -157,13 +161,14 @@ def resume(
 
     Without one, the weights of `config.load` are taken, if it is given, and the schedule starts at its beginning.
     """
+    data = digest(task.members)
     if Path(config.save).exists():
         state = Checkpoint.load(Path(config.save))
-        check_same(state, task, config)
+        check_same(state, task, config, data)
         network.load_state_dict(state.weights)
         ema.load_state_dict(state.ema)
         optimizer.load_state_dict(state.optimizer)
-        return state
+        return replace(state, training=asdict(config), commit=code_commit(), data=data)
     if config.load:
         start = Checkpoint.load(Path(config.load)).best
         network.load_state_dict(start)
@@ -181,16 +186,23 @@ def resume(
         ema=weights,
         optimizer=optimizer.state_dict(),
         epoch=0,
+        commit=code_commit(),
+        data=data,
     )
 
 
-def check_same(state: Checkpoint, task: Task, config: TrainConfig) -> None:
-    """Raise ValueError if the checkpoint to resume is of another network or other data than the command asks for."""
+def check_same(state: Checkpoint, task: Task, config: TrainConfig, data: str) -> None:
+    """Raise ValueError if the checkpoint to resume is of another network or other data than the command asks for.
+
+    Checkpoints of old know no digest of their data; they are taken at the names of the sets.
+    """
     found = {"task": state.task, "network": state.network, "data sets": state.training_sets}
     asked = {"task": task.name, "network": task.network_config(), "data sets": task.training_sets}
     for name, value in asked.items():
         if found[name] != value:
             raise ValueError(f"{config.save} was trained with {name} {found[name]}, not {value}: use another --save")
+    if state.data and state.data != data:
+        raise ValueError(f"{config.save} was trained with files that have changed since: use another --save")
 
 
 def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
@@ -206,7 +218,6 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
         ema = copy.deepcopy(network).eval().requires_grad_(False)
         optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=1e-4)
         state = resume(task, config, network, ema, optimizer)
-        state.training = asdict(config)
         wrapped = DistributedDataParallel(network) if process.world > 1 else network
         dataset = task.dataset()
         loader = make_loader(dataset, config, process)

@@ -36,6 +36,11 @@ class FolderPhoto:
         """Name of its set."""
         return self.pair.set_name
 
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it is read from."""
+        return self.pair.files
+
     def load(self) -> Sample:
         """See `Photo`."""
         mask = read_gray(self.pair.truth)
@@ -49,6 +54,11 @@ class Background:
 
     image: Path
     set_name: str
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """All files that it is read from."""
+        return (self.image,)
 
     def load(self) -> Sample:
         """See `Photo`."""

@@ -37,6 +37,7 @@ class PersonTask:
         photos = find_people(Path(config.data_dir))
         people, validation = split_members(photos, config.validation_share)
         self.training: list[Photo] = [*people, *(find_backgrounds(backgrounds) if backgrounds else [])]
+        self.members = [*self.training, *validation]
         self.training_sets = sorted({photo.set_name for photo in self.training})
         self.validation = [(photo.set_name, self._validation_photo(photo)) for photo in validation]
 

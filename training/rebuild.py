@@ -1,0 +1,142 @@
+"""Recipes: files that say how weights were made, round by round, and so how to make them again."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from training.checkpoint import Checkpoint
+from training.document import DocumentTask
+from training.loop import Task, TrainConfig, train
+from training.networks.stacked import StackedConfig
+from training.networks.unet import UNetConfig
+from training.person import PersonTask
+
+PLACES = ("data_dir", "save", "load")
+"""Options that come from the command line."""
+
+WITHOUT_EFFECT = (*PLACES, "workers")
+"""Options that leave the weights as they are."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How weights are made.
+
+    Attributes:
+        network: its configuration as plain values.
+        make_task: reads the data for a round.
+        rounds: one training after another.
+    """
+
+    network: Mapping[str, Any]
+    make_task: Callable[[TrainConfig], Task]
+    rounds: tuple[TrainConfig, ...]
+
+
+def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path) -> Recipe:
+    """The recipe in a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
+
+    A round has its own options before the common ones, its own `weights` of sets beside them.
+
+    Args:
+        file: the recipe; checkpoints bear its name and the number of their round.
+        data_dir: folder of the sets.
+        backgrounds: folder of photos without people, for the person task.
+        save: folder of the checkpoints.
+
+    Raises:
+        ValueError: the file is no recipe; the message says what is wrong with it.
+    """
+    try:
+        values = tomllib.loads(file.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise ValueError(f"{file}: {error}") from None
+    defaults = {name: value for name, value in asdict(TrainConfig("", "")).items() if name not in PLACES}
+    task, shape, rounds = (values.pop(name, None) for name in ("task", "network", "rounds"))
+    common = merged(defaults, values, str(file))
+    if not isinstance(rounds, list) or not rounds:
+        raise ValueError(f"{file}: there are no [[rounds]]")
+    network, make_task = parts(task, shape or {}, backgrounds, str(file))
+    configs: list[TrainConfig] = []
+    for number, own in enumerate(rounds, 1):
+        where = f"{file}, round {number}"
+        options = merged(common, own, where)
+        load = configs[-1].save if configs else None
+        configs.append(TrainConfig(data_dir, str(save / f"{file.stem}-{number}.pt"), load, **options))
+        if configs[-1].crop_size % network.stride:
+            raise ValueError(f"{where}: crop_size must be a multiple of {network.stride} with this network")
+    return Recipe(network.to_dict(), make_task, tuple(configs))
+
+
+def parts(
+    task: object, shape: Mapping[str, Any], backgrounds: Path | None, where: str
+) -> tuple[StackedConfig | UNetConfig, Callable[[TrainConfig], Task]]:
+    """The network of a recipe, and what reads the data for a round."""
+    if task == DocumentTask.name:
+        if backgrounds:
+            raise ValueError("--backgrounds are for people")
+        stacked = StackedConfig.from_dict(merged(StackedConfig().to_dict(), shape, f"{where}, network"))
+        return stacked, lambda config: DocumentTask(config, stacked)
+    if task == PersonTask.name:
+        unet = UNetConfig.from_dict(merged(UNetConfig().to_dict(), shape, f"{where}, network"))
+        return unet, lambda config: PersonTask(config, unet, backgrounds)
+    raise ValueError(f"{where}: task must be document or person, not {task}")
+
+
+def merged(defaults: Mapping[str, Any], values: Mapping[str, Any], where: str) -> dict[str, Any]:
+    """The defaults with a file's values in their places; tables are merged, their values being numbers.
+
+    Raises:
+        ValueError: a value has no place, or is of another type than its default.
+    """
+    result = dict(defaults)
+    for name, value in values.items():
+        if name not in defaults:
+            raise ValueError(f"{where}: there is no {name}; known are {', '.join(defaults)}")
+        default = defaults[name]
+        if type(default) is float and type(value) is int:
+            value = float(value)
+        if type(value) is not type(default):
+            raise ValueError(f"{where}: {name} must be like {default!r}, not {value!r}")
+        if isinstance(default, dict):
+            value = default | {key: float(number) for key, number in value.items()}
+        result[name] = value
+    return result
+
+
+def rebuild(recipe: Recipe, console: Console) -> None:
+    """Run the rounds of a recipe that are not done yet.
+
+    Raises:
+        ValueError: a checkpoint in the place of a round is of another recipe, or its data have changed.
+    """
+    for config in recipe.rounds:
+        if is_done(recipe, config):
+            console.print(f"{config.save}: done")
+        else:
+            console.print(f"{config.save}: {config.num_epochs} epochs at {config.crop_size} px")
+            train(recipe.make_task(config), config, console)
+
+
+def is_done(recipe: Recipe, config: TrainConfig) -> bool:
+    """Whether the checkpoint of a round has all its epochs.
+
+    Raises:
+        ValueError: it was made by another recipe.
+    """
+    if not Path(config.save).exists():
+        return False
+    state = Checkpoint.load(Path(config.save))
+    made, asked = (
+        [network, {name: value for name, value in training.items() if name not in WITHOUT_EFFECT}]
+        for network, training in ((state.network, state.training), (recipe.network, asdict(config)))
+    )
+    if made != asked:
+        raise ValueError(f"{config.save} was made by another recipe: use another --save")
+    return state.epoch >= config.num_epochs

@@ -122,6 +122,38 @@ def stains(scan: Tensor) -> Tensor:
     return scan * (1 - uniform(0.3, 1.0) * tint * blotch.clamp(0, 1))
 
 
+def from_point(height: int, width: int) -> Tensor:
+    """Distance in pixels from a random point on the picture or somewhat beside it: float [1, height, width]."""
+    rows = torch.arange(height).view(1, -1, 1) - uniform(-0.2, 1.2) * height
+    columns = torch.arange(width).view(1, 1, -1) - uniform(-0.2, 1.2) * width
+    return torch.hypot(rows, columns)
+
+
+def ring(scan: Tensor) -> Tensor:
+    """The brown ring that a wet cup leaves, fainter in some places than in others, often with a second rim."""
+    height, width = scan.shape[-2:]
+    beyond = from_point(height, width) - math.exp(uniform(math.log(40), math.log(500)))
+    rim = uniform(1.5, 10)
+    shade = torch.exp(-((beyond / rim) ** 2))
+    if chance(0.6):
+        band = uniform(2, 4) * rim
+        shade = torch.maximum(shade, torch.exp(-(((beyond + band) / rim) ** 2)) * uniform(0.3, 1))
+        shade = torch.maximum(shade, ((beyond < 0) & (beyond > -band)) * uniform(0, 0.6))
+    patchy = smooth_noise(height, width, 1 + integer(3)) * 0.9 + 0.1
+    tint = torch.tensor([uniform(0.1, 0.5), uniform(0.3, 0.8), uniform(0.5, 1.0)]).view(3, 1, 1)
+    return scan * (1 - uniform(0.4, 1.0) * tint * shade * patchy)
+
+
+def hole(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
+    """Punch a hole or two, through which the scanner's bed shows; no ink there."""
+    for _ in range(1 + integer(2)):
+        beyond = from_point(*scan.shape[-2:]) - math.exp(uniform(math.log(6), math.log(50)))
+        cover = (0.5 - beyond / uniform(0.7, 2.5)).clamp(0, 1)
+        scan = scan + cover * (uniform(0, 0.3) - scan)
+        truth = truth * (beyond > 0)
+    return scan, truth
+
+
 def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
     """Let the mirrored ink of another page, float [1, H, W] with ink = 1, shine through."""
     shade = blur(verso.flip(-1), uniform(0.4, 3.0))
@@ -237,8 +269,10 @@ class TrainDocument:
         else:
             (other,) = self.window(sample["other"])
         image = self._degrade(image, truth, 1 - other.float() / 255)
-        if chance(0.12):
+        if chance(0.2):
             image, truth = beside_page(image, truth)
+        if chance(0.05):
+            image, truth = hole(image, truth)
         if chance(0.3):
             turns = 1 + integer(3)
             image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
@@ -251,6 +285,7 @@ class TrainDocument:
             (0.12, faint_ink),
             (0.45, lambda scan: bleed_through(scan, other)),
             (0.12, stains),
+            (0.15, ring),
             (0.2, uneven_light),
             (0.06, spine),
             (0.5, tone),

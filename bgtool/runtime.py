@@ -152,6 +152,7 @@ def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.Inferen
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.enable_mem_pattern = False  # planned patterns double the memory of a window and save no time
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to decoders
     try:
         return ort.InferenceSession(data, options, providers=device.providers())
     except Exception as error:

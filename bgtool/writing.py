@@ -41,7 +41,10 @@ if TYPE_CHECKING:
 
 PNG_RGB_LEVEL = 3
 JPEG_QUALITY = 92
-WEBP_QUALITY = 92
+WEBP_LOSSLESS = {"lossless": True, "quality": 20, "method": 1}
+"""Quality is effort here: 36 ms a megapixel of a cleaned page, where 92 and method 4 take 150 for the same size."""
+WEBP_LOSSY = {"lossless": False, "quality": 92, "method": 2}
+"""35 ms a megapixel of RGB and 163 of RGBA; method 4 takes 66 and 219 for files 2 % smaller."""
 
 _JPEG_MARKER = 65533  # bytes that one marker holds
 _XMP_NAME = 29  # bytes of it that name an XMP packet
@@ -209,9 +212,9 @@ def _jpeg(metadata: Metadata, kind: Pixels, software: str) -> _Options:
 
 
 def _webp(metadata: Metadata, kind: Pixels, software: str) -> _Options:
+    effort = WEBP_LOSSLESS if kind in (Pixels.BILEVEL, Pixels.GRAY) else WEBP_LOSSY
     return {
-        "lossless": kind in (Pixels.BILEVEL, Pixels.GRAY),
-        "quality": WEBP_QUALITY,
+        **effort,
         "icc_profile": metadata.icc,
         "exif": exif_block(metadata, software),
         "xmp": metadata.xmp or b"",

@@ -136,13 +136,25 @@ def difference(session: ort.InferenceSession, reference: ort.InferenceSession, s
 
 
 def proof_window(side: int) -> NDArray[np.uint8]:
-    """A shaded, noisy picture of rows of strokes and a large disc: uint8 [1, side, side, 3]."""
-    rows, columns = np.mgrid[0:side, 0:side]
-    shade = 235 - 60 * (rows + columns) / (2 * side)
-    strokes = (rows % 32 < 18) & ((columns * 7 + rows * 3) % 41 < 9)
-    disc = (rows - 0.55 * side) ** 2 + (columns - 0.5 * side) ** 2 < (0.22 * side) ** 2
+    """A shaded, noisy picture of rows of strokes and a rough bust: uint8 [1, side, side, 3]."""
+    rows, columns = np.mgrid[0:side, 0:side] / side
+    shade = 235 - 30 * (rows + columns)
     picture = np.stack([shade, shade * 0.95, shade * 0.8], axis=-1)
-    picture[strokes] *= 0.25
-    picture[disc] = picture[disc] * 0.4 + (120, 80, 60)
+    picture[((rows * side) % 32 < 18) & ((columns * 7 + rows * 3) * side % 41 < 9)] *= 0.25
+    for colour, (middle, across), (height, width) in BUST:
+        picture[((rows - middle) / height) ** 2 + ((columns - across) / width) ** 2 < 1] = colour
     picture += np.random.default_rng(0).normal(0, 6, picture.shape)
     return picture.clip(0, 255).astype(np.uint8)[None]
+
+
+BUST = (
+    ((40, 50, 90), (1.05, 0.5), (0.42, 0.38)),
+    ((205, 155, 125), (0.6, 0.5), (0.14, 0.08)),
+    ((60, 40, 30), (0.34, 0.5), (0.2, 0.17)),
+    ((220, 170, 140), (0.4, 0.5), (0.2, 0.145)),
+    ((50, 35, 30), (0.36, 0.44), (0.015, 0.025)),
+    ((50, 35, 30), (0.36, 0.56), (0.015, 0.025)),
+    ((200, 145, 120), (0.43, 0.5), (0.035, 0.015)),
+    ((160, 70, 70), (0.5, 0.5), (0.015, 0.045)),
+)
+"""Coat, neck, hair, face, eyes, nose, mouth: colour, centre and radii of ellipses, rows first, in parts of the side."""

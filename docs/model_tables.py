@@ -1,4 +1,4 @@
-"""Write the measured figures of the shipped person models' cards into their pages: `python docs/model_tables.py`.
+"""Write the measured figures of the shipped models' cards into their pages: `python docs/model_tables.py`.
 
 A page takes a table between the lines `<!-- figures: MODEL -->` and `<!-- end -->`.
 """
@@ -12,22 +12,26 @@ from bgtool.runtime import read_card
 PAGES = Path(__file__).parent / "models"
 
 COLUMNS = {
-    "photos": "photos",
-    "jaccard": "Jaccard",
-    "pooled_jaccard": "pooled Jaccard",
-    "cross_entropy": "cross-entropy",
-    "boundary_f_small": "boundary F, working size",
-    "boundary_f": "boundary F, full size",
+    "photos": ("photos", 0),
+    "jaccard": ("Jaccard", 4),
+    "pooled_jaccard": ("pooled Jaccard", 4),
+    "cross_entropy": ("cross-entropy", 4),
+    "boundary_f_small": ("boundary F, working size", 4),
+    "boundary_f": ("boundary F, full size", 4),
+    "f_measure": ("F-measure", 2),
+    "pseudo_f_measure": ("pseudo-F", 2),
+    "psnr": ("PSNR", 2),
+    "drd": ("DRD", 2),
 }
+"""By the metric's name on the card: its title and decimals."""
 
 
 def table(card: Card) -> str:
-    """The figures of a person model's card as a Markdown table, a row per set."""
+    """The figures of a card as a Markdown table, a row per set."""
     shown = [metric for metric in COLUMNS if metric in next(iter(card.figures.values()))]
-    rows = [["set", *(COLUMNS[metric] for metric in shown)], ["---"] * (1 + len(shown))]
+    rows = [["set", *(COLUMNS[metric][0] for metric in shown)], ["---"] * (1 + len(shown))]
     for name, row in card.figures.items():
-        values = [row[metric] for metric in shown]
-        rows.append([name, *(f"{value:.4f}" if isinstance(value, float) else str(value) for value in values)])
+        rows.append([name, *(f"{row[metric]:.{COLUMNS[metric][1]}f}" for metric in shown)])
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
 

@@ -5,9 +5,12 @@ import onnx
 import pytest
 import torch
 from conftest import TINY, tiny_card, wild_network
+from PIL import Image
 
 from bgtool.card import METADATA_KEY, Card
+from bgtool.runtime import load_model
 from export.graph import PageGraph
+from export.int8 import to_int8
 from export.lowering import lower
 from export.onnx_file import OPSET, export_graph
 from export.verify import parity_sizes, worst_difference
@@ -54,3 +57,34 @@ def test_a_batch_is_its_images_one_by_one(tiny_model):
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
     singly = np.concatenate([tiny_model.run(images[index : index + 1]) for index in range(3)])
     assert np.abs(tiny_model.run(images).astype(int) - singly).max() <= 1
+
+
+@pytest.fixture(scope="module")
+def int8_model(tiny_model_file, tmp_path_factory):
+    """The tiny model on 8-bit integers, calibrated on noise."""
+    folder = tmp_path_factory.mktemp("pages")
+    rng = np.random.default_rng(0)
+    for name in ("img", "gt"):
+        (folder / name).mkdir()
+        Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(folder / name / "page.png")
+    return to_int8(tiny_model_file.read_bytes(), folder, "tiny-int8")
+
+
+def test_int8_stays_near_float_and_says_what_it_is(int8_model, tiny_model, tmp_path):
+    (tmp_path / "int8.onnx").write_bytes(int8_model)
+    quantized = load_model(str(tmp_path / "int8.onnx"), device="cpu")
+    assert (quantized.card.name, quantized.card.precision, dict(quantized.card.figures)) == ("tiny-int8", "int8", {})
+    assert (quantized.card.stride, quantized.card.halo) == (tiny_model.card.stride, tiny_model.card.halo)
+    window = np.random.default_rng(1).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    apart = np.abs(quantized.run(window).astype(int) - tiny_model.run(window))
+    assert 0 < apart.mean() < 8
+
+
+def test_int8_holds_integers(int8_model):
+    types = {tensor.data_type for tensor in onnx.load_from_string(int8_model).graph.initializer}
+    assert onnx.TensorProto.INT8 in types
+
+
+def test_int8_refuses_what_is_not_float(int8_model, tmp_path):
+    with pytest.raises(ValueError, match="no document model in float32"):
+        to_int8(int8_model, tmp_path, "again")

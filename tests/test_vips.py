@@ -16,6 +16,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
 from bgtool.batch import CleanWork, CutoutWork
+from bgtool.document import COVER
 from bgtool.errors import InputError
 from bgtool.metadata import Metadata
 from bgtool.options import CleanOptions, CutoutOptions, Style
@@ -324,7 +325,7 @@ def test_sixteen_bits_in_sixteen_bits_out(tmp_path, suffix, tiny_model_file):
     clean_in_colour(source, gray, tiny_model_file, "--style", "gray")
     found, page = pyvips.Image.new_from_file(str(target)).numpy(), np.asarray(Image.open(gray))
     assert found.dtype == np.uint16
-    exact = 65535 - (65535 - DEEP.astype(float)) * (255 - page[..., None].astype(float)) / 255
+    exact = 65535 - (65535 - DEEP.astype(float)) * COVER[page][..., None].astype(float) / 255
     assert np.abs(found - exact).max() <= 0.5
     assert len(np.unique(found)) > 1000
     with open_pages(target, max_megapixels=1) as reader:

@@ -1,0 +1,110 @@
+"""Document models that run on 8-bit integers."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+from PIL import Image
+
+from bgtool.card import METADATA_KEY, Card, ModelTask
+from training.datasets import find_pairs
+
+CALIBRATED = 8
+"""Every so-manieth page is calibrated on."""
+
+SIDE = 384
+"""Side in pixels of the window from the middle of each such page."""
+
+
+class Windows(CalibrationDataReader):
+    """Inputs of the model, one at a time, as onnxruntime's calibration takes them."""
+
+    def __init__(self, windows: Iterable[NDArray[np.uint8]]) -> None:
+        self._windows = iter(windows)
+
+    def get_next(self) -> dict[str, NDArray[np.uint8]] | None:
+        """The next input by name; None after the last."""
+        window = next(self._windows, None)
+        return None if window is None else {"image": window}
+
+
+def windows_of(data_dir: Path, stride: int) -> list[NDArray[np.uint8]]:
+    """Windows to calibrate on, uint8 [1, h, w, 3], from folders of ``img/`` and ``gt/``.
+
+    Raises:
+        FileNotFoundError: there is no page.
+    """
+    windows = []
+    for pair in find_pairs(data_dir, "gt")[::CALIBRATED]:
+        with Image.open(pair.image) as image:
+            page = np.asarray(image.convert("RGB"))
+        height, width = (min(SIDE, length) // stride * stride for length in page.shape[:2])
+        top, left = ((length - part) // 2 for length, part in zip(page.shape[:2], (height, width), strict=True))
+        windows.append(page[None, top : top + height, left : left + width])
+    return windows
+
+
+def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
+    """A document model whose convolutions run on 8-bit integers where that is worth it.
+
+    Weights are quantized by output channel, to 7 bits, so that no processor's 16-bit sums overflow; activations to 8
+    bits, by their range over the pages of `data_dir`. The first convolution of the first block, the last of all and the
+    fixed ones of the upsampling stay as they are.
+    Source: Jacob et al. 2018, Quantization and training of neural networks for integer-arithmetic-only inference.
+
+    Args:
+        model: an exported document model in float32.
+        data_dir: folder of sets of pages like those the model was trained on.
+        name: for the card.
+
+    Raises:
+        ValueError: the model is none for documents, or no longer in float32.
+        FileNotFoundError: there are no pages to calibrate on.
+    """
+    proto = onnx.load_from_string(model)
+    card = Card.from_metadata({entry.key: entry.value for entry in proto.metadata_props})
+    if card.task is not ModelTask.DOCUMENT or card.precision != "fp32":
+        raise ValueError(f"{card.name} is no document model in float32")
+    with tempfile.TemporaryDirectory() as folder:
+        plain, prepared, quantized = (Path(folder) / f"{step}.onnx" for step in ("plain", "prepared", "quantized"))
+        plain.write_bytes(model)
+        quant_pre_process(plain, prepared, skip_symbolic_shape=True)
+        quantize_static(
+            prepared,
+            quantized,
+            Windows(windows_of(data_dir, card.stride)),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=["Conv"],
+            nodes_to_exclude=exempt(onnx.load(prepared)),
+            per_channel=True,
+            reduce_range=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+        )
+        result = onnx.load(quantized)
+    del result.metadata_props[:]
+    card = replace(card, name=name, precision="int8", figures={})
+    onnx.helper.set_model_props(result, {METADATA_KEY: card.to_json()})
+    return result.SerializeToString()
+
+
+def exempt(proto: onnx.ModelProto) -> list[str]:
+    """Names of the convolutions that stay in float32."""
+    convolutions = [node for node in proto.graph.node if node.op_type == "Conv"]
+    fixed = [node.name for node in convolutions if attribute(node, "group", 1) != 1]
+    trained = [node.name for node in convolutions if node.name not in fixed]
+    return [*fixed, trained[0], trained[-1]]
+
+
+def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
+    """The value of a node's attribute."""
+    return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)

@@ -15,7 +15,7 @@ from PIL import Image
 from benchmarks import binarize, variants
 from benchmarks.environments import environment
 from benchmarks.material import EXAMPLES
-from benchmarks.measure import ROOT, Usage, emptied, in_turns, median_usage, medians, run
+from benchmarks.measure import BGTOOL, ROOT, Usage, emptied, in_turns, median_usage, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
@@ -92,10 +92,10 @@ def pages_of(folder: Path, scans: Path, most: int) -> tuple[Path, dict[str, Path
 def rivals(scans: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
     """What is measured, by name: each takes the folder for its results."""
     python = environment(build / "environments" / "classical", *CLASSICAL) / "bin" / "python"
-    clean = ["-m", "bgtool", "clean", scans, "--style", "bilevel", "--format", "png", "--quiet"]
+    clean = ["clean", scans, "--style", "bilevel", "--format", "png", "--quiet"]
     script = Path(binarize.__file__)
     peers: dict[str, Callable[[Path], Usage]] = {
-        "bgtool": lambda out: run([sys.executable, *clean, "--device", "cpu", "-o", out]),
+        "bgtool": lambda out: run([*BGTOOL, *clean, "--device", "cpu", "-o", out]),
         "bgtool on OpenVINO": on_openvino([*clean, "--device", "openvino"], build),
     }
     for method in binarize.METHODS:
@@ -110,7 +110,7 @@ def rivals(scans: Path, build: Path) -> dict[str, Callable[[Path], Usage]]:
 def on_openvino(arguments: Sequence[str | Path], build: Path) -> Callable[[Path], Usage]:
     """bgtool as it stands here, by a Python that has OpenVINO's onnxruntime."""
     python = environment(build / "environments" / "openvino", *OPENVINO) / "bin" / "python"
-    return lambda out: run([python, *arguments, "-o", out], PYTHONPATH=str(ROOT))
+    return lambda out: run([python, "-m", "bgtool", *arguments, "-o", out], PYTHONPATH=str(ROOT))
 
 
 def as_pgm(scans: Path, folder: Path) -> Path:

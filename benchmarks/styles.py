@@ -18,15 +18,16 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from PIL import Image
-from torchmetrics.functional.image import structural_similarity_index_measure
+from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
+from benchmarks.material import EXAMPLES
+from benchmarks.measure import ROOT
 from benchmarks.tables import Table, Value, markdown
 from bgtool.api import clean
 from bgtool.metrics import Mask
 from bgtool.runtime import Model, load_model
 from training.datasets import Pair, find_pairs, split_members
 
-ROOT = Path(__file__).parents[1]
 DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data")) / "documents" / "train"
 
 VALIDATION_SHARE = 0.1
@@ -77,9 +78,8 @@ def pairs(data_dir: Path, split: str) -> list[Pair]:
 
 def examples() -> list[Pair]:
     """The scans of examples/ that have one page."""
-    folder = ROOT / "examples"
-    truths = sorted((folder / "truth").glob("*.png"))
-    scans = [next((folder / "scans").glob(f"{truth.stem}.*")) for truth in truths]
+    truths = sorted((EXAMPLES / "truth").glob("*.png"))
+    scans = [next((EXAMPLES / "scans").glob(f"{truth.stem}.*")) for truth in truths]
     return [Pair(scan, truth, "examples") for scan, truth in zip(scans, truths, strict=True)]
 
 
@@ -164,14 +164,17 @@ def lab(pixels: Array) -> NDArray[np.float64]:
 
 def psnr(truth: Array, page: Array) -> float:
     """Peak signal-to-noise ratio in decibels; ``inf`` for equal pages."""
-    error = float(((truth.astype(np.float64) - page) ** 2).mean())
-    return 10 * float(np.log10(255**2 / error)) if error else np.inf
+    return float(peak_signal_noise_ratio(batch(page), batch(truth), data_range=255.0))
 
 
 def ssim(truth: Array, page: Array) -> float:
     """Structural similarity, 1 for equal pages: Wang et al. 2004, Gaussian window of 1.5 pixels, mean over channels."""
-    found, wanted = (torch.tensor(np.moveaxis(picture, -1, 0)[None]).float() for picture in (page, truth))
-    return float(cast(torch.Tensor, structural_similarity_index_measure(found, wanted, data_range=255.0)))
+    return float(cast(torch.Tensor, structural_similarity_index_measure(batch(page), batch(truth), data_range=255.0)))
+
+
+def batch(page: Array) -> torch.Tensor:
+    """A page as torchmetrics takes it: float [1, 3, h, w]."""
+    return torch.tensor(np.moveaxis(page, -1, 0)[None]).float()
 
 
 def tables(by_set: Mapping[str, Sequence[Figures]]) -> list[Table]:

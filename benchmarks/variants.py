@@ -10,6 +10,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgtool.card import METADATA_KEY, Card, ModelTask
 from bgtool.runtime import read_model
+from export.onnx_file import card_of
 
 KEYS = -0.75
 """PyTorch's parameter of cubic interpolation."""
@@ -62,7 +63,7 @@ def naive(model: Proto) -> Proto:
 
 def at_size(model: Proto, working_size: int) -> Proto:
     """A person model that sees photos at another size, by its card."""
-    card = Card.from_metadata({entry.key: entry.value for entry in model.metadata_props})
+    card = card_of(model)
     values = {field: getattr(card, field) for field in card.__dataclass_fields__} | {"working_size": working_size}
     helper.set_model_props(model, {METADATA_KEY: Card(**values).to_json()})
     return model

@@ -10,7 +10,7 @@ from importlib import metadata
 import numpy as np
 
 from bgtool.errors import BgtoolError
-from bgtool.providers import KINDS
+from bgtool.providers import offered
 from bgtool.runtime import import_onnxruntime, load_model
 from bgtool.tiling import round_up
 
@@ -73,5 +73,4 @@ def devices() -> list[str]:
         available = import_onnxruntime().get_available_providers()
     except BgtoolError:
         available = []
-    others = [name for name, kind in KINDS.items() if name not in ("cpu", "cuda") and kind.provider in available]
-    return ["cpu", "cuda", *others]
+    return ["cpu", *offered(available)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,12 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.errors import UsageError
+from bgtool.tiling import round_up
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
 CPU = "CPUExecutionProvider"
-CUDA = "CUDAExecutionProvider"
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Kind:
         label: its name in sentences.
         provider: onnxruntime's name of it.
         source: what brings it, for the user.
+        nvidia: whether it needs NVIDIA's driver and libraries.
         numbered: whether there may be several, as ``cuda:1``.
         automatic: whether ``auto`` tries it where it is installed.
         batch: windows that are worth running together; a CPU gains nothing from more than one.
@@ -36,6 +37,7 @@ class Kind:
     label: str
     provider: str
     source: str
+    nvidia: bool = False
     numbered: bool = False
     automatic: bool = True
     batch: int = 1
@@ -43,11 +45,12 @@ class Kind:
 
 
 KINDS = {
-    "cuda": Kind("CUDA", CUDA, "bgtool[gpu]", numbered=True, batch=4),
+    "cuda": Kind("CUDA", "CUDAExecutionProvider", "bgtool[gpu]", nvidia=True, numbered=True, batch=4),
     "tensorrt": Kind(
         "TensorRT",
         "TensorrtExecutionProvider",
         "bgtool[gpu] and the package tensorrt",
+        nvidia=True,
         numbered=True,
         automatic=False,  # builds an engine for every window shape, which takes minutes
         batch=4,
@@ -101,10 +104,17 @@ class Device:
         """What onnxruntime is asked for: this provider with its options, the CPU behind it."""
         kind = KINDS[self.kind]
         options = {**kind.options, **({"device_id": str(self.index)} if kind.numbered else {})}
-        return [(kind.provider, options)] if kind.provider == CPU else [(kind.provider, options), (CPU, {})]
+        return list({kind.provider: options, CPU: {}}.items())
 
 
 THE_CPU = Device("cpu")
+
+
+def offered(available: Sequence[str]) -> list[str]:
+    """Names of the kinds whose providers onnxruntime has, and CUDA, whose absence is worth a word; the CPU left out."""
+    return [
+        name for name, kind in KINDS.items() if name == "cuda" or (kind.provider in available and kind.provider != CPU)
+    ]
 
 
 def parse_device(text: str) -> Device | None:
@@ -128,7 +138,7 @@ def difference(session: ort.InferenceSession, reference: ort.InferenceSession, s
 
     The window compared holds light and dark, colours, fine strokes and noise.
     """
-    window = proof_window(-(-SIDE // stride) * stride)
+    window = proof_window(round_up(SIDE, stride))
     found, expected = (each.run(None, {"image": window})[0] for each in (session, reference))
     apart = np.abs(found.astype(np.int16) - expected)
     near = float((apart <= NEAR).mean())

@@ -16,15 +16,12 @@ from numpy.typing import NDArray
 from bgtool.card import Card, ModelTask
 from bgtool.catalogue import shipped_model
 from bgtool.errors import DeviceError, ModelError
-from bgtool.providers import CPU, KINDS, THE_CPU, Device, difference, parse_device
+from bgtool.providers import KINDS, THE_CPU, Device, difference, offered, parse_device
 
 if TYPE_CHECKING:
     import onnxruntime as ort
 
 Pixels = NDArray[np.uint8]
-
-NVIDIA = ("cuda", "tensorrt")
-"""Kinds that need NVIDIA's driver."""
 
 
 def import_onnxruntime() -> Any:
@@ -177,14 +174,11 @@ def choose(
     if wanted:
         return (reference if wanted.kind == "cpu" else proven_session(ort, data, reference, stride, wanted)), wanted
     reasons = []
-    for name, kind in KINDS.items():
-        if name == "cuda" or (
-            kind.automatic and kind.provider != CPU and kind.provider in ort.get_available_providers()
-        ):
+    for name in offered(ort.get_available_providers()):
+        if KINDS[name].automatic:
+            device = Device(name, why=f"{KINDS[name].label} works")
             try:
-                return proven_session(ort, data, reference, stride, Device(name)), Device(
-                    name, why=f"{kind.label} works"
-                )
+                return proven_session(ort, data, reference, stride, device), device
             except DeviceError as error:
                 reasons.append(error.reason)
     return reference, Device("cpu", why="; ".join(reasons))
@@ -201,7 +195,7 @@ def proven_session(
     kind = KINDS[device.kind]
     reason = missing(ort, device)
     if reason is None:
-        if hasattr(ort, "preload_dlls") and device.kind in NVIDIA:
+        if hasattr(ort, "preload_dlls") and kind.nvidia:
             ort.preload_dlls()
         try:
             session = open_session(ort, data, device)
@@ -220,7 +214,7 @@ def missing(ort: Any, device: Device) -> str | None:
         return f"this onnxruntime has no {kind.label} provider, {kind.source} brings one that has"
     driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
-        if device.kind in NVIDIA:
+        if kind.nvidia:
             ctypes.CDLL(driver)
     except OSError:
         return f"the NVIDIA driver is missing ({driver} cannot be loaded)"

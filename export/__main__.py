@@ -25,6 +25,17 @@ Exporter = Callable[[Path, str, str, str], bytes]
 """From a checkpoint, and name, version and licence for the card, to the bytes of a model file."""
 
 
+def write(output: Path, make: Callable[[], bytes]) -> None:
+    """Write the model that `make` gives; what the user can put right is one line."""
+    try:
+        output.parent.mkdir(parents=True, exist_ok=True)
+        model = make()
+    except (ValueError, FileNotFoundError, ModelError, ParityError) as error:
+        raise click.ClickException(str(error)) from None
+    output.write_bytes(model)
+    click.echo(f"{output}: {len(model):,} bytes", err=True)
+
+
 def export_command(export: Exporter, summary: str) -> Callable[..., None]:
     """The body of a command that runs `export` and writes the file."""
 
@@ -34,13 +45,7 @@ def export_command(export: Exporter, summary: str) -> Callable[..., None]:
     @click.option("--model-version", default="1", help="Version on the card.")
     @click.option("--licence", default="not stated", help="Licence of the weights, on the card.")
     def run(checkpoint: Path, output: Path, name: str | None, model_version: str, licence: str) -> None:
-        try:
-            output.parent.mkdir(parents=True, exist_ok=True)
-            model = export(checkpoint, name or output.stem, model_version, licence)
-        except (ValueError, ParityError) as error:
-            raise click.ClickException(str(error)) from None
-        output.write_bytes(model)
-        click.echo(f"{output}: {len(model):,} bytes", err=True)
+        write(output, lambda: export(checkpoint, name or output.stem, model_version, licence))
 
     run.__doc__ = summary
     return run
@@ -59,12 +64,7 @@ def int8(model: Path, data_dir: Path, output: Path) -> None:
     """Make a document MODEL smaller and faster on CPUs: 8-bit weights and activations. OUTPUT's stem is its name."""
     from export.int8 import to_int8
 
-    try:
-        quantized = to_int8(model.read_bytes(), data_dir, output.stem)
-    except (ValueError, FileNotFoundError, ModelError) as error:
-        raise click.ClickException(str(error)) from None
-    output.write_bytes(quantized)
-    click.echo(f"{output}: {len(quantized):,} bytes", err=True)
+    write(output, lambda: to_int8(model.read_bytes(), data_dir, output.stem))
 
 
 @cli.command("ship")

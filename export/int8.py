@@ -6,17 +6,16 @@ import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import onnx
 from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
-from PIL import Image
 
-from bgtool.card import METADATA_KEY, Card, ModelTask
-from training.datasets import find_pairs
+from bgtool.card import METADATA_KEY, ModelTask
+from export.onnx_file import card_of
+from training.datasets import find_pairs, read_rgb
 
 CALIBRATED = 8
 """Every so-manieth page is calibrated on."""
@@ -45,8 +44,7 @@ def windows_of(data_dir: Path, stride: int) -> list[NDArray[np.uint8]]:
     """
     windows = []
     for pair in find_pairs(data_dir, "gt")[::CALIBRATED]:
-        with Image.open(pair.image) as image:
-            page = np.asarray(image.convert("RGB"))
+        page = read_rgb(pair.image).permute(1, 2, 0).numpy()
         height, width = (min(SIDE, length) // stride * stride for length in page.shape[:2])
         top, left = ((length - part) // 2 for length, part in zip(page.shape[:2], (height, width), strict=True))
         windows.append(page[None, top : top + height, left : left + width])
@@ -70,8 +68,7 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
         ValueError: the model is none for documents, or no longer in float32.
         FileNotFoundError: there are no pages to calibrate on.
     """
-    proto = onnx.load_from_string(model)
-    card = Card.from_metadata({entry.key: entry.value for entry in proto.metadata_props})
+    card = card_of(onnx.load_from_string(model))
     if card.task is not ModelTask.DOCUMENT or card.precision != "fp32":
         raise ValueError(f"{card.name} is no document model in float32")
     with tempfile.TemporaryDirectory() as folder:
@@ -91,7 +88,6 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
             weight_type=QuantType.QInt8,
         )
         result = onnx.load(quantized)
-    del result.metadata_props[:]
     card = replace(card, name=name, precision="int8", figures={})
     onnx.helper.set_model_props(result, {METADATA_KEY: card.to_json()})
     return result.SerializeToString()
@@ -100,11 +96,6 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
 def exempt(proto: onnx.ModelProto) -> list[str]:
     """Names of the convolutions that stay in float32."""
     convolutions = [node for node in proto.graph.node if node.op_type == "Conv"]
-    fixed = [node.name for node in convolutions if attribute(node, "group", 1) != 1]
+    fixed = [node.name for node in convolutions if any(a.name == "group" and a.i != 1 for a in node.attribute)]
     trained = [node.name for node in convolutions if node.name not in fixed]
     return [*fixed, trained[0], trained[-1]]
-
-
-def attribute(node: onnx.NodeProto, name: str, default: Any) -> Any:
-    """The value of a node's attribute."""
-    return next((onnx.helper.get_attribute_value(a) for a in node.attribute if a.name == name), default)

@@ -13,6 +13,15 @@ from bgtool.card import METADATA_KEY, Card
 OPSET = 20
 
 
+def card_of(model: onnx.ModelProto) -> Card:
+    """The card in a model.
+
+    Raises:
+        ModelError: it has none.
+    """
+    return Card.from_metadata({entry.key: entry.value for entry in model.metadata_props})
+
+
 def export_graph(graph: nn.Module, card: Card) -> bytes:
     """Export a graph of `export.graph` with dynamic batch, height and width, and write its card into it.
 

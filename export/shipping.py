@@ -10,8 +10,9 @@ from pathlib import Path
 
 import onnx
 
-from bgtool.card import METADATA_KEY, Card
+from bgtool.card import METADATA_KEY
 from bgtool.catalogue import ShippedModel
+from export.onnx_file import card_of
 
 MODELS = Path(__file__).parent.parent / "bgtool" / "models"
 
@@ -30,7 +31,7 @@ def ship(
         folder: where shipped models live.
     """
     model = onnx.load(model_file)
-    card = replace(Card.from_metadata({entry.key: entry.value for entry in model.metadata_props}), figures=figures)
+    card = replace(card_of(model), figures=figures)
     onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
     data = model.SerializeToString()
     entry = ShippedModel(

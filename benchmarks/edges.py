@@ -18,7 +18,7 @@ from PIL import Image
 
 from bgtool.api import source_of
 from bgtool.metrics import boundary_f_measure, jaccard
-from bgtool.person import DEFAULT_TILE, Scene, copies, predict
+from bgtool.person import DEFAULT_TILE, Scene, guide_of, predict
 from bgtool.runtime import Model, load_model
 from training.datasets import Pair, find_pairs, split_members
 
@@ -48,7 +48,7 @@ def main(split: str = "test") -> dict[str, dict[str, Figures]]:
         print(f"Edges: skipped, there is no {DATA} (set BGTOOL_DATA)")
         return {}
     model = load_model(task="person", device="cpu")
-    model.card = replace(model.card, working_size=WORKING_SIZE)
+    model.card = replace(model.card, working_size=WORKING_SIZE, scales=(1.0,))
     by_set: dict[str, list[dict[str, Figures]]] = {}
     for pair in pairs(split):
         by_set.setdefault(pair.set_name, []).append(measure(pair, model))
@@ -73,8 +73,8 @@ def measure(pair: Pair, model: Model) -> dict[str, Figures]:
     """Figures of one photo by step."""
     with Image.open(pair.image) as photo, Image.open(pair.truth) as mask:
         source, truth = source_of(photo), np.asarray(mask.convert("L")) / np.float32(255)
-    _, _, small = copies(source, WORKING_SIZE)
-    bilinear = Image.fromarray(predict(small, model)).resize(source.size, Image.Resampling.BILINEAR)
+    guide, _ = guide_of(source, WORKING_SIZE)
+    bilinear = Image.fromarray(predict(guide, model)).resize(source.size, Image.Resampling.BILINEAR)
     refined = Scene.of(source, model).mask(DEFAULT_TILE, lambda pixels: None)
     steps = {"bilinear": np.asarray(bilinear), "bgtool": refined / np.float32(255)}
     return {step: figures(truth, alpha, pair.set_name in SOFT) for step, alpha in steps.items()}

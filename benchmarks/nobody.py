@@ -15,7 +15,7 @@ from PIL import Image
 
 from benchmarks.edges import DATA, pairs
 from bgtool.api import source_of
-from bgtool.person import Box, copies, predict
+from bgtool.person import Box, guide_of, predict
 from bgtool.runtime import Model, load_model
 from training.datasets import Pair
 
@@ -57,8 +57,8 @@ def surest(pair: Pair, model: Model) -> tuple[float, float]:
 
 def peak(photo: Image.Image, model: Model) -> float:
     """Highest alpha of the network, 0..1."""
-    _, _, small = copies(source_of(photo), model.card.working_size)
-    return float(predict(small, model).max())
+    guide, _ = guide_of(source_of(photo), model.card.working_size)
+    return float(predict(guide, model).max())
 
 
 def empty_part(mask: Image.Image) -> Box:

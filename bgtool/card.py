@@ -37,6 +37,8 @@ class Card:
         stride: height and width of an input must be multiples of this many pixels.
         halo: radius of the receptive field in pixels, rounded up to the stride.
         working_size: longer side in pixels at which photos are seen (people); 0 for documents, seen at full size.
+        scales: the views of a photo whose mean counts, each the working size times one of these (people).
+        mirrored: whether there is a mirrored view at each size as well (people).
         precision: ``fp32``, ``fp16`` or ``int8``.
         architecture: the network in one line.
         parameters: number of trained values.
@@ -63,6 +65,8 @@ class Card:
     date: str
     checkpoint_sha256: str
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    scales: tuple[float, ...] = (1.0,)
+    mirrored: bool = False
 
     def to_json(self) -> str:
         """The card as it is written into the model file."""
@@ -75,12 +79,17 @@ class Card:
             ("task", str(self.task)),
             ("version", f"{self.version}, {self.date}"),
             ("architecture", f"{self.architecture}; {self.parameters:,} parameters, {self.precision}"),
-            ("tiles", f"stride {self.stride}, halo {self.halo}"),
+            ("tiles", f"stride {self.stride}, halo {self.halo}") if self.task is ModelTask.DOCUMENT else self._views,
             ("loss", self.loss),
             ("trained on", ", ".join(self.training_data)),
             ("licence", self.licence),
             *figures,
         ]
+
+    @property
+    def _views(self) -> tuple[str, str]:
+        sizes = ", ".join(f"{self.working_size * scale:.0f}" for scale in self.scales)
+        return "views", f"{sizes} px{', each mirrored too' if self.mirrored else ''}"
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Card:
@@ -99,11 +108,12 @@ class Card:
         if schema != SCHEMA:
             raise ModelError(f"the card has schema {schema}; this bgtool reads schema {SCHEMA}", "update bgtool")
         try:
-            card = cls(**values | {"task": ModelTask(values["task"]), "training_data": tuple(values["training_data"])})
+            values |= {name: tuple(values[name]) for name in ("training_data", "scales") if name in values}
+            card = cls(**values | {"task": ModelTask(values["task"])})
         except (KeyError, TypeError, ValueError) as error:
             raise ModelError(f"the card of the model is incomplete: {error}") from None
         if card.stride < 1 or card.halo < 0 or card.halo % card.stride:
             raise ModelError(f"the card has stride {card.stride} and halo {card.halo}, which fit no tiles")
-        if card.task is ModelTask.PERSON and card.working_size < 1:
-            raise ModelError("the card of the model names no working size, which photos need")
+        if card.task is ModelTask.PERSON and (card.working_size < 1 or not card.scales or min(card.scales) <= 0):
+            raise ModelError("the card of the model does not say at which sizes photos are seen")
         return card

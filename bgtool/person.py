@@ -128,8 +128,8 @@ class Scene:
     def of(cls, photo: Photo, model: Model) -> Scene:
         """Look at a photo with a person model."""
         working = model.card.working_size
-        seen, opacity, small = copies(photo, working)
-        found = predict(small, model)
+        seen, opacity = guide_of(photo, working)
+        found = predict(seen, model)
         if found.max() < SURE:
             found = np.zeros_like(found)
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
@@ -204,23 +204,43 @@ class Scene:
         return np.asarray(field.resize(size, Image.Resampling.BILINEAR, self._on_guide(box)))
 
 
-def copies(photo: Photo, working_size: int) -> tuple[Image.Image, Array | None, Image.Image]:
-    """The guide of a photo, the guide's opacity (None: opaque), and the copy that the network sees."""
+def guide_of(photo: Photo, working_size: int) -> tuple[Image.Image, Array | None]:
+    """The guide of a photo, mode RGB, and the guide's opacity (None: opaque)."""
     longest = max(photo.size)
-    guide, opacity = shrink(photo, scaled(photo.size, min(longest, GUIDE_SCALE * working_size) / longest))
-    size = scaled(photo.size, working_size / longest)
-    return guide, opacity, guide.resize(size, Image.Resampling.BICUBIC, reducing_gap=3)
+    return shrink(photo, scaled(photo.size, min(longest, GUIDE_SCALE * working_size) / longest))
 
 
-def predict(picture: Image.Image, model: Model) -> Plane:
-    """The network's alpha of a picture at working size, float32 [h, w], 0..1.
+def predict(guide: Image.Image, model: Model) -> Plane:
+    """The network's alpha of a photo: the mean over all views that the model's card asks for.
+
+    Args:
+        guide: the photo, or a copy of it, RGB.
+        model: a person model.
+
+    Returns:
+        float32 [h, w], 0..1, at the size of the largest view.
+    """
+    card, longest = model.card, max(guide.size)
+    sizes = [scaled(guide.size, scale * card.working_size / longest) for scale in sorted(card.scales, reverse=True)]
+    views = []
+    for size in sizes:
+        found = alpha_of(np.asarray(guide.resize(size, Image.Resampling.BICUBIC, reducing_gap=3)), model)
+        views.append(np.asarray(Image.fromarray(found).resize(sizes[0], Image.Resampling.BICUBIC)))
+    return np.mean(views, axis=0, dtype=np.float32).clip(0, 1)
+
+
+def alpha_of(picture: Array, model: Model) -> Plane:
+    """Alpha of uint8 [h, w, 3], float32 [h, w], 0..1; mirrored too, and the mean taken, where the card asks for it.
 
     The picture is padded at right and bottom to the stride by its last column and row.
     """
-    width, height = picture.size
+    height, width = picture.shape[:2]
     stride = model.card.stride
-    padded = np.pad(np.asarray(picture), ((0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
-    return unit(model.run(padded[None])[0, :height, :width])
+    pictures = np.stack([picture, picture[:, ::-1]] if model.card.mirrored else [picture])
+    padded = np.pad(pictures, ((0, 0), (0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
+    found = unit(model.run(padded)[:, :height, :width])
+    alpha: Plane = (found[0] + found[1, :, ::-1]) / 2 if model.card.mirrored else found[0]
+    return alpha
 
 
 def shrink(photo: Photo, size: tuple[int, int]) -> tuple[Image.Image, Array | None]:

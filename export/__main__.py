@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import TextIO
+from typing import Any, TextIO
 
 import click
 
@@ -21,8 +21,10 @@ def cli() -> None:
     """Turn checkpoints into ONNX models that bgtool runs."""
 
 
-Exporter = Callable[[Path, str, str, str], bytes]
-"""From a checkpoint, and name, version and licence for the card, to the bytes of a model file."""
+Exporter = Callable[..., bytes]
+"""From a checkpoint, name, version and licence for the card, and options of its own to the bytes of a model file."""
+
+Command = Callable[..., None]
 
 
 def write(output: Path, make: Callable[[], bytes]) -> None:
@@ -36,23 +38,33 @@ def write(output: Path, make: Callable[[], bytes]) -> None:
     click.echo(f"{output}: {len(model):,} bytes", err=True)
 
 
-def export_command(export: Exporter, summary: str) -> Callable[..., None]:
-    """The body of a command that runs `export` and writes the file."""
+def export_command(export: Exporter, summary: str, *own: Callable[[Command], Command]) -> Command:
+    """The body of a command that runs `export` and writes the file; `own` are the options only it has."""
 
     @click.argument("checkpoint", type=click.Path(exists=True, dir_okay=False, path_type=Path))
     @click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Model file.")
     @click.option("--name", help="Name on the card; the stem of the output unless given.")
     @click.option("--model-version", default="1", help="Version on the card.")
     @click.option("--licence", default="not stated", help="Licence of the weights, on the card.")
-    def run(checkpoint: Path, output: Path, name: str | None, model_version: str, licence: str) -> None:
-        write(output, lambda: export(checkpoint, name or output.stem, model_version, licence))
+    def run(checkpoint: Path, output: Path, name: str | None, model_version: str, licence: str, **more: Any) -> None:
+        write(output, lambda: export(checkpoint, name or output.stem, model_version, licence, **more))
 
     run.__doc__ = summary
+    for option in reversed(own):
+        run = option(run)
     return run
 
 
 cli.command("document")(export_command(export_document, "Export a document checkpoint and check it against PyTorch."))
-cli.command("person")(export_command(export_person, "Export a person checkpoint and check it against PyTorch."))
+cli.command("person")(
+    export_command(
+        export_person,
+        "Export a person checkpoint and check it against PyTorch.",
+        click.option("--scale", "scales", type=click.FloatRange(0, min_open=True), multiple=True, default=(1.0,),
+                     help="Size at which photos are seen, in crop sizes of the training; repeat it: the mean counts."),
+        click.option("--mirrored", is_flag=True, help="See photos mirrored as well, at each size."),
+    )
+)  # fmt: skip
 
 
 @cli.command("int8")

@@ -18,12 +18,14 @@ ROUNDING_LEVELS = 8
 """Grey levels by which rounding the weights to float16 may move a pixel of a soft edge."""
 
 
-def export_person(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
+def export_person(
+    checkpoint: Path, name: str, version: str, licence: str, scales: tuple[float, ...] = (1.0,), mirrored: bool = False
+) -> bytes:
     """The ONNX file of a checkpoint's best weights, stored as float16 and checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training person``; its crop size becomes the working size.
-        name, version, licence: for the card.
+        name, version, licence, scales, mirrored: for the card.
 
     Raises:
         ValueError: the file is no checkpoint of a person training.
@@ -44,6 +46,8 @@ def export_person(checkpoint: Path, name: str, version: str, licence: str) -> by
         halo=0,
         working_size=state.training["crop_size"],
         precision="fp16",
+        scales=scales,
+        mirrored=mirrored,
         architecture=describe(config),
     )
     exact = AlphaGraph(network).eval()

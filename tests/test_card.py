@@ -9,7 +9,8 @@ from bgtool.errors import ModelError
 
 
 def test_a_card_survives_the_way_into_the_file_and_back():
-    card = replace(tiny_card(TINY), training_data=("A", "B"), figures={"DIBCO2013": {"f_measure": 90.5}})
+    figures = {"DIBCO2013": {"f_measure": 90.5}}
+    card = replace(tiny_card(TINY), training_data=("A", "B"), scales=(0.8, 1.4), mirrored=True, figures=figures)
     assert Card.from_metadata({METADATA_KEY: card.to_json()}) == card
 
 
@@ -27,7 +28,9 @@ def test_a_model_without_card_is_refused():
         ({"unheard": 1}, "incomplete"),
         ({"halo": 3}, "fit no tiles"),
         ({"stride": 0}, "fit no tiles"),
-        ({"task": "person"}, "working size"),
+        ({"task": "person"}, "at which sizes"),
+        ({"task": "person", "working_size": 32, "scales": []}, "at which sizes"),
+        ({"task": "person", "working_size": 32, "scales": [1, 0]}, "at which sizes"),
     ],
 )
 def test_a_card_this_version_cannot_read_is_refused_with_the_reason(change, reason):

@@ -132,6 +132,16 @@ def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(photos, tr
     assert np.abs(at_full_size - mask).max() <= 2
 
 
+def test_an_export_says_which_views_of_a_photo_count(trained, tmp_path):
+    path = tmp_path / "views.onnx"
+    options = ["--scale", "0.75", "--scale", "1.5", "--mirrored"]
+    result = CliRunner().invoke(export_cli, ["person", str(trained), "-o", str(path), *options], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    card = load_model(str(path), device="cpu", task="person").card
+    assert (card.scales, card.mirrored) == ((0.75, 1.5), True)
+    assert ("views", "24, 48 px, each mirrored too") in card.lines()
+
+
 def test_weights_are_stored_as_half_precision(model_file):
     model = onnx.load(model_file)
     kinds = {tensor.data_type for tensor in model.graph.initializer if np.prod(tensor.dims) >= 256}

@@ -19,7 +19,7 @@ from PIL import Image
 from bgtool.api import source_of
 from bgtool.card import Card, ModelTask
 from bgtool.metrics import Mask, boundary_f_measure, jaccard
-from bgtool.person import copies, predict
+from bgtool.person import guide_of, predict, scaled
 from bgtool.runtime import Model, import_onnxruntime, open_session, read_model
 from training.datasets import Pair, find_pairs
 
@@ -103,16 +103,19 @@ class PersonProtocol:
         return {pair.image.stem: self._photo(pair, results / f"{pair.image.stem}.png") for pair in pairs}
 
     def _photo(self, pair: Pair, result: Path) -> PhotoFigures:
+        working_size = self._network.card.working_size
         with Image.open(pair.image) as photo:
-            _, _, small = copies(source_of(photo), self._network.card.working_size)
-        probability = predict(small, cast(Model, self._network))
+            guide, _ = guide_of(source_of(photo), working_size)
+        small = scaled(guide.size, working_size / max(guide.size))
+        alpha = Image.fromarray(predict(guide, cast(Model, self._network)))
+        probability = np.asarray(alpha.resize(small, Image.Resampling.BILINEAR))
         truth, found = read_grey(pair.truth), read_grey(result)
         ignored = read_grey(pair.extra) if pair.extra else Image.new("L", truth.size)
         full_truth, full_found = (mask_of(mask, truth.size, ignored) for mask in (truth, found))
-        small_truth, small_found = (mask_of(mask, small.size, ignored) for mask in (truth, found))
+        small_truth, small_found = (mask_of(mask, small, ignored) for mask in (truth, found))
         return PhotoFigures(
             jaccard=jaccard(full_truth, full_found),
-            cross_entropy=cross_entropy(probability, small_truth, ~majority(ignored, small.size)),
+            cross_entropy=cross_entropy(probability, small_truth, ~majority(ignored, small)),
             boundary_f_small=boundary_f_measure(small_truth, small_found),
             boundary_f=boundary_f_measure(full_truth, full_found),
             shared=int(np.count_nonzero(full_truth & full_found)),

@@ -156,7 +156,7 @@ def hole(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
 
 def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
     """Let the mirrored ink of another page, float [1, H, W] with ink = 1, shine through."""
-    shade = blur(verso.flip(-1), uniform(0.4, 3.0))
+    shade = (blur(verso.flip(-1), uniform(0.4, 3.0)) * uniform(1, 2)).clamp(max=1)
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
     strength = uniform(0.1, 0.6) if chance(0.5) else uniform(0.5, 0.95)
@@ -243,7 +243,10 @@ def synthetic_page(truth: Tensor) -> Tensor:
     paper = torch.tensor([lightness, lightness * uniform(0.85, 1.0), lightness * uniform(0.65, 1.0)]).view(3, 1, 1)
     for cells in (3, 12, 48):
         paper = paper * (1 - uniform(0, 0.12) * smooth_noise(height, width, cells))
-    ink = paper * (torch.rand(3) * uniform(0.1, 0.6)).view(3, 1, 1)
+    kept = torch.rand(3) * uniform(0.1, 0.6)
+    if chance(0.3):  # red, green or blue ink
+        kept[integer(3)] = uniform(0.6, 1.0)
+    ink = paper * kept.view(3, 1, 1)
     density = 1 - uniform(0, 0.6) * smooth_noise(height, width, 4 + integer(28))
     cover = (blur(truth, uniform(0.3, 1.0)) * 1.2).clamp(0, 1) * density
     return paper + cover * (ink - paper)
@@ -261,14 +264,19 @@ class TrainDocument:
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
-        scale = self.window.scale()
+        large = chance(0.08)  # headlines and initials: their inside is ink too
+        scale = math.exp(uniform(math.log(2), math.log(6))) if large else self.window.scale()
         image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
         truth = 1 - truth
+        if large:
+            truth = (truth > 0.5).float()
         if chance(0.5):  # the back of a page is most often in the same hand or type
             (other,) = self.window(sample["truth"], scale=scale)
         else:
             (other,) = self.window(sample["other"])
-        image = self._degrade(image, truth, 1 - other.float() / 255)
+        if chance(0.5 if large else 0.05):
+            image = synthetic_page(truth)
+        image = self._degrade(image, 1 - other.float() / 255)
         if chance(0.2):
             image, truth = beside_page(image, truth)
         if chance(0.05):
@@ -278,9 +286,7 @@ class TrainDocument:
             image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
-    def _degrade(self, image: Tensor, truth: Tensor, other: Tensor) -> Tensor:
-        if chance(0.05):
-            image = synthetic_page(truth)
+    def _degrade(self, image: Tensor, other: Tensor) -> Tensor:
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.12, faint_ink),
             (0.45, lambda scan: bleed_through(scan, other)),

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bgtool.card import METADATA_KEY, Card, ModelTask
+from bgtool.card import METADATA_KEY, ModelTask
 from bgtool.runtime import read_model
 from export.onnx_file import card_of
 
@@ -31,7 +33,8 @@ def shipped(task: ModelTask) -> Proto:
 def naive(model: Proto) -> Proto:
     """A document model whose fixed convolutions for bicubic ×2 are ONNX's own cubic Resize again.
 
-    The exporter turns each Resize into Pad (edge), a depthwise 5×5 convolution and DepthToSpace; this turns it back.
+    The exporter turns each into Pad (edge), a Resize that repeats pixels and two depthwise convolutions; this turns it
+    back.
 
     Raises:
         ValueError: there is no such group of nodes in the model.
@@ -39,33 +42,38 @@ def naive(model: Proto) -> Proto:
     graph = model.graph
     makers = {output: node for node in graph.node for output in node.output}
     graph.initializer.append(numpy_helper.from_array(np.array([1, 1, 2, 2], np.float32), "twice"))
-    replaced = []
-    for node in graph.node:
-        convolution = makers.get(node.input[0]) if node.op_type == "DepthToSpace" else None
-        pad = makers.get(convolution.input[0]) if convolution and convolution.op_type == "Conv" else None
-        if pad is not None and pad.op_type == "Pad":
-            resize = helper.make_node(
-                "Resize", [pad.input[0], "", "twice"], list(node.output), mode="cubic", cubic_coeff_a=KEYS
-            )
-            replaced.append((node, resize, convolution, pad))
-    if not replaced:
-        raise ValueError("the document model has no lowered upsampling to undo")
     nodes = list(graph.node)
-    for shuffle, resize, convolution, pad in replaced:
-        nodes[nodes.index(shuffle)] = resize
-        nodes.remove(convolution)
-        nodes.remove(pad)
+    groups = [group for node in nodes if (group := chain(node, makers, ("Conv", "Conv", "Resize", "Pad")))]
+    if not groups:
+        raise ValueError("the document model has no lowered upsampling to undo")
+    for last, *others, pad in groups:
+        resize = helper.make_node(
+            "Resize", [pad.input[0], "", "twice"], list(last.output), mode="cubic", cubic_coeff_a=KEYS
+        )
+        nodes[nodes.index(last)] = resize
+        for node in (*others, pad):
+            nodes.remove(node)
     del graph.node[:]
     graph.node.extend(nodes)
     onnx.checker.check_model(model, full_check=True)
     return model
 
 
-def at_size(model: Proto, working_size: int) -> Proto:
-    """A person model that sees photos at another size, by its card."""
-    card = card_of(model)
-    values = {field: getattr(card, field) for field in card.__dataclass_fields__} | {"working_size": working_size}
-    helper.set_model_props(model, {METADATA_KEY: Card(**values).to_json()})
+def chain(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], kinds: Sequence[str]) -> list[onnx.NodeProto]:
+    """A node and those that its first input comes through, last to first; empty if they are of other kinds."""
+    nodes: list[onnx.NodeProto] = []
+    for kind in kinds:
+        found = makers.get(nodes[-1].input[0]) if nodes else node
+        if found is None or found.op_type != kind:
+            return []
+        nodes.append(found)
+    return nodes
+
+
+def one_view(model: Proto, working_size: int) -> Proto:
+    """A person model that sees a photo once, at that size, by its card."""
+    card = replace(card_of(model), working_size=working_size, scales=(1.0,), mirrored=False)
+    helper.set_model_props(model, {METADATA_KEY: card.to_json()})
     return model
 
 

@@ -23,6 +23,7 @@ class ShippedModel:
         sha256: hex digest of that file.
         licence: licence of the weights.
         summary: when to use it.
+        int8: name of the model that takes its place where integers are faster, unless the user names one; or empty.
     """
 
     name: str
@@ -31,6 +32,7 @@ class ShippedModel:
     sha256: str
     licence: str
     summary: str
+    int8: str = ""
 
     def read(self) -> bytes:
         """The model file.
@@ -54,17 +56,27 @@ def shipped_models() -> tuple[ShippedModel, ...]:
     return tuple(ShippedModel(**entry | {"task": ModelTask(entry["task"])}) for entry in entries)
 
 
-def shipped_model(name: str | None, task: ModelTask) -> ShippedModel | None:
-    """The shipped model of that name, or the task's own where the name is None; None where no model has it.
+def shipped_model(name: str, task: ModelTask) -> ShippedModel | None:
+    """The shipped model of that name; None where no model has it.
 
     Raises:
-        ModelError: no model ships for the task, or the named one is for another.
+        ModelError: it is for another task.
     """
     for model in shipped_models():
-        if model.name == name or (name is None and model.task is task):
+        if model.name == name:
             if model.task is not task:
                 raise ModelError(f"model {name} is for task {model.task}, not {task}")
             return model
-    if name is None:
-        raise ModelError(f"no model ships for task {task}", "give one with --model FILE")
     return None
+
+
+def own_model(task: ModelTask) -> ShippedModel:
+    """The shipped model that a task takes where the user names none and floating point is no slower than integers.
+
+    Raises:
+        ModelError: no model ships for the task.
+    """
+    for model in shipped_models():
+        if model.task is task:
+            return model
+    raise ModelError(f"no model ships for task {task}", "give one with --model FILE")

@@ -31,6 +31,7 @@ class Kind:
         numbered: whether there may be several, as ``cuda:1``.
         automatic: whether ``auto`` tries it where it is installed.
         batch: windows that are worth running together; a CPU gains nothing from more than one.
+        int8: whether it is fastest on models in 8-bit integers.
         options: what onnxruntime is told besides the number.
     """
 
@@ -41,6 +42,7 @@ class Kind:
     numbered: bool = False
     automatic: bool = True
     batch: int = 1
+    int8: bool = False
     options: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -61,10 +63,11 @@ KINDS = {
         "OpenVINO",
         "OpenVINOExecutionProvider",
         "bgtool[openvino]",
+        int8=True,
         options={"device_type": "CPU", "load_config": '{"CPU": {"INFERENCE_PRECISION_HINT": "bf16"}}'},
     ),
     "coreml": Kind("Core ML", "CoreMLExecutionProvider", "bgtool[cpu], on macOS", automatic=False),
-    "cpu": Kind("The CPU", CPU, "bgtool[cpu]"),
+    "cpu": Kind("The CPU", CPU, "bgtool[cpu]", int8=True),
 }
 """By the names of `--device`, in the order in which ``auto`` tries them."""
 

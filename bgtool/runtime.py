@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.card import Card, ModelTask
-from bgtool.catalogue import shipped_model
+from bgtool.catalogue import own_model, shipped_model
 from bgtool.errors import DeviceError, ModelError
 from bgtool.providers import KINDS, THE_CPU, Device, difference, offered, parse_device
 
@@ -96,7 +96,7 @@ def read_model(model: str | None, task: ModelTask) -> bytes:
     Raises:
         ModelError: no such model or file, or a shipped one whose sha256 differs.
     """
-    entry = shipped_model(model, task)
+    entry = own_model(task) if model is None else shipped_model(model, task)
     if entry is not None:
         return entry.read()
     path = Path(str(model))
@@ -111,7 +111,8 @@ def load_model(model: str | None = None, *, task: str = "document", device: str 
     """Load a model for a task onto a device.
 
     Args:
-        model: name of a shipped model, or path of a file made by ``python -m export``; None takes the task's own.
+        model: name of a shipped model, or path of a file made by ``python -m export``; None takes the task's own, in
+            8-bit integers if there is such a model and the device is faster on them.
         task: ``document`` or ``person``.
         device: ``auto``, or one of `bgtool.providers.KINDS`, with its number where there may be several (``cuda:1``).
 
@@ -120,14 +121,43 @@ def load_model(model: str | None = None, *, task: str = "document", device: str 
         DeviceError: the device cannot run it, with what is missing.
         UsageError: no such device.
     """
-    wanted = parse_device(device)
-    data = read_model(model, ModelTask(task))
+    wanted, wanted_task = parse_device(device), ModelTask(task)
     ort = import_onnxruntime()
+    if wanted and wanted.kind != "cpu":
+        return start(ort, model, wanted_task, wanted)
+    reasons = []
+    for name in () if wanted else offered(ort.get_available_providers()):
+        if KINDS[name].automatic:
+            try:
+                return start(ort, model, wanted_task, Device(name, why=f"{KINDS[name].label} works"))
+            except DeviceError as error:
+                reasons.append(error.reason)
+    return start(ort, model, wanted_task, wanted or Device("cpu", why="; ".join(reasons)))
+
+
+def start(ort: Any, model: str | None, task: ModelTask, device: Device) -> Model:
+    """A model on one device. Other than the CPU, it has to compute what the CPU does.
+
+    Raises:
+        ModelError: the file is missing, damaged or made for another task.
+        DeviceError: the device cannot run it, with what is missing.
+    """
+    if device.kind != "cpu" and (reason := missing(ort, device)):
+        raise unusable(device, reason)
+    if model is None and KINDS[device.kind].int8:
+        model = own_model(task).int8 or None
+    data = read_model(model, task)
     session = open_session(ort, data)
     card = Card.from_metadata(session.get_modelmeta().custom_metadata_map)
-    check_contract(session, card, ModelTask(task))
-    session, chosen = choose(ort, data, session, card.stride, wanted)
-    return Model(session, card, hashlib.sha256(data).hexdigest(), chosen)
+    check_contract(session, card, task)
+    if device.kind != "cpu":
+        session = proven_session(ort, data, session, card.stride, device)
+    return Model(session, card, hashlib.sha256(data).hexdigest(), device)
+
+
+def unusable(device: Device, reason: str) -> DeviceError:
+    """The error of a device that cannot be used."""
+    return DeviceError(f"{KINDS[device.kind].label} cannot be used: {reason}", "`bgtool doctor` shows more")
 
 
 def read_card(model: str | None, task: ModelTask) -> Card:
@@ -156,54 +186,30 @@ def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.Inferen
         raise ModelError(f"onnxruntime cannot load the model: {first_line(error)}") from error
 
 
-def choose(
-    ort: Any, data: bytes, reference: ort.InferenceSession, stride: int, wanted: Device | None
-) -> tuple[ort.InferenceSession, Device]:
-    """A session on the device that is wanted, or on the first that works, and how it came to that.
+def proven_session(
+    ort: Any, data: bytes, reference: ort.InferenceSession, stride: int, device: Device
+) -> ort.InferenceSession:
+    """A session on a device other than the CPU that computes what the CPU does.
 
     Args:
         ort: the onnxruntime package.
         data: the model's bytes.
         reference: a session of the model on the CPU.
         stride: as on the model's card.
-        wanted: the device asked for; None takes the first of `KINDS` that is installed and works.
+        device: of which nothing is `missing`.
 
     Raises:
-        DeviceError: the device asked for cannot be used.
+        DeviceError: the provider does not start, or its results are off.
     """
-    if wanted:
-        return (reference if wanted.kind == "cpu" else proven_session(ort, data, reference, stride, wanted)), wanted
-    reasons = []
-    for name in offered(ort.get_available_providers()):
-        if KINDS[name].automatic:
-            device = Device(name, why=f"{KINDS[name].label} works")
-            try:
-                return proven_session(ort, data, reference, stride, device), device
-            except DeviceError as error:
-                reasons.append(error.reason)
-    return reference, Device("cpu", why="; ".join(reasons))
-
-
-def proven_session(
-    ort: Any, data: bytes, reference: ort.InferenceSession, stride: int, device: Device
-) -> ort.InferenceSession:
-    """A session on a device other than the CPU that computes what the CPU does.
-
-    Raises:
-        DeviceError: the provider, its libraries or the hardware are missing, or its results are off.
-    """
-    kind = KINDS[device.kind]
-    reason = missing(ort, device)
-    if reason is None:
-        if hasattr(ort, "preload_dlls") and kind.nvidia:
-            ort.preload_dlls()
-        try:
-            session = open_session(ort, data, device)
-            reason = not_started(session, device) or difference(session, reference, stride)
-        except Exception as error:  # a provider may fail as it starts, or not before its first window
-            reason = f"it failed: {first_line(error)}"
+    if hasattr(ort, "preload_dlls") and KINDS[device.kind].nvidia:
+        ort.preload_dlls()
+    try:
+        session = open_session(ort, data, device)
+        reason = not_started(session, device) or difference(session, reference, stride)
+    except Exception as error:  # a provider may fail as it starts, or not before its first window
+        reason = f"it failed: {first_line(error)}"
     if reason is not None:
-        raise DeviceError(f"{kind.label} cannot be used: {reason}", "`bgtool doctor` shows more")
+        raise unusable(device, reason)
     return session
 
 

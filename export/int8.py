@@ -55,8 +55,8 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
     """A document model whose convolutions run on 8-bit integers where that is worth it.
 
     Weights are quantized by output channel, to 7 bits, so that no processor's 16-bit sums overflow; activations to 8
-    bits, by their range over the pages of `data_dir`. The first convolution of the first block, the last of all and the
-    fixed ones of the upsampling stay as they are.
+    bits, by their range over the pages of `data_dir`; pooling and concatenation stay on integers between them. What
+    makes grey of the colours, the last convolution and the fixed ones of the upsampling stay as they are.
     Source: Jacob et al. 2018, Quantization and training of neural networks for integer-arithmetic-only inference.
 
     Args:
@@ -80,7 +80,7 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
             quantized,
             Windows(windows_of(data_dir, card.stride)),
             quant_format=QuantFormat.QDQ,
-            op_types_to_quantize=["Conv"],
+            op_types_to_quantize=["Conv", "Relu", "MaxPool", "Concat"],
             nodes_to_exclude=exempt(onnx.load(prepared)),
             per_channel=True,
             reduce_range=True,
@@ -97,5 +97,5 @@ def exempt(proto: onnx.ModelProto) -> list[str]:
     """Names of the convolutions that stay in float32."""
     convolutions = [node for node in proto.graph.node if node.op_type == "Conv"]
     fixed = [node.name for node in convolutions if any(a.name == "group" and a.i != 1 for a in node.attribute)]
-    trained = [node.name for node in convolutions if node.name not in fixed]
-    return [*fixed, trained[0], trained[-1]]
+    grey, *_, last = (node.name for node in convolutions if node.name not in fixed)
+    return [*fixed, grey, last]

@@ -10,24 +10,36 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from training.networks.blocks import BicubicUpsample, UNetBlock, cubic_phases
 
 
-class FixedBicubic(nn.Module):
-    """Bicubic ×2 as one depthwise convolution with fixed weights and a pixel shuffle.
+def kernel_on_doubled() -> Tensor:
+    """Weights that make bicubic ×2 of a row in which every sample stands twice: float32 [9].
 
-    Each input pixel yields a 2×2 block of outputs; every output is a 5×5 weighted sum around that pixel (the
-    outer product of two rows of `cubic_phases`). Repeating the edge stands for clamped indices.
+    Output 2i sees sample i+j at places 2j and 2j+1 from itself, output 2i+1 at 2j-1 and 2j. So the phases e and o of
+    `cubic_phases` ask for w(2j) + w(2j+1) = e(j) and w(2j-1) + w(2j) = o(j), which gives w from left to right.
+    """
+    even, odd = (dict(zip(range(-2, 3), phase, strict=True)) for phase in cubic_phases().tolist())
+    weights = {-5: 0.0}
+    for place in range(-4, 5):
+        weights[place] = (odd if place % 2 == 0 else even)[place // 2] - weights[place - 1]
+    return torch.tensor([weights[place] for place in range(-4, 5)])
+
+
+class FixedBicubic(nn.Module):
+    """Bicubic ×2 as a repetition of every pixel and one depthwise convolution an axis, with fixed weights.
+
+    Repeating the edge stands for clamped indices. onnxruntime keeps all three steps in its blocked layout.
     """
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        phases = cubic_phases()
-        kernels = torch.einsum("pi,qj->pqij", phases, phases).reshape(4, 1, 5, 5)
+        kernel = kernel_on_doubled()
         self.channels = channels
-        self.register_buffer("kernels", kernels.repeat(channels, 1, 1, 1))
+        self.register_buffer("down", kernel.view(1, 1, -1, 1).repeat(channels, 1, 1, 1))
+        self.register_buffer("across", kernel.view(1, 1, 1, -1).repeat(channels, 1, 1, 1))
 
     def forward(self, x: Tensor) -> Tensor:
         """Upsample float [N, C, H, W] to [N, C, 2H, 2W]."""
-        padded = F.pad(x, (2, 2, 2, 2), mode="replicate")
-        return F.pixel_shuffle(F.conv2d(padded, self.kernels, groups=self.channels), 2)
+        doubled = F.interpolate(F.pad(x, (2, 2, 2, 2), mode="replicate"), scale_factor=2, mode="nearest")
+        return F.conv2d(F.conv2d(doubled, self.down, groups=self.channels), self.across, groups=self.channels)
 
 
 def folding(convolution: nn.Conv2d, fold: int) -> nn.Conv2d:

@@ -22,7 +22,7 @@ def ship(
 ) -> ShippedModel:
     """Write the measured figures into a copy of the model inside the package, and its line into the catalogue.
 
-    A model of the same name is replaced in its place; the order of the catalogue stays.
+    A model of the same name is replaced in its place; the order of the catalogue and its integer model stay.
 
     Args:
         model_file: as ``python -m export`` writes it.
@@ -34,12 +34,18 @@ def ship(
     card = replace(card_of(model), figures=figures)
     onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
     data = model.SerializeToString()
-    entry = ShippedModel(
-        card.name, card.task, f"{card.name}.onnx", hashlib.sha256(data).hexdigest(), card.licence, summary
-    )
-    (folder / entry.file).write_bytes(data)
     catalogue = folder / "catalogue.json"
     lines = {line["name"]: line for line in json.loads(catalogue.read_text(encoding="utf-8"))}
+    entry = ShippedModel(
+        name=card.name,
+        task=card.task,
+        file=f"{card.name}.onnx",
+        sha256=hashlib.sha256(data).hexdigest(),
+        licence=card.licence,
+        summary=summary,
+        int8=lines.get(card.name, {}).get("int8", ""),
+    )
+    (folder / entry.file).write_bytes(data)
     lines[entry.name] = asdict(entry)
     catalogue.write_text(json.dumps(list(lines.values()), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return entry

@@ -12,7 +12,7 @@ from conftest import DATA, TINY, tiny_card
 
 from bgtool import runtime
 from bgtool.card import METADATA_KEY, ModelTask
-from bgtool.catalogue import ShippedModel, shipped_model, shipped_models
+from bgtool.catalogue import ShippedModel, own_model, shipped_model, shipped_models
 from bgtool.errors import DeviceError, ModelError, UsageError
 from bgtool.providers import KINDS, Device, difference, parse_device, proof_window
 from bgtool.runtime import load_model
@@ -147,10 +147,17 @@ def test_a_damaged_shipped_model_is_refused():
 
 
 def test_names_lead_to_models_and_no_name_to_the_tasks_own():
-    own = shipped_model(None, ModelTask.DOCUMENT)
-    assert own is not None
+    own = own_model(ModelTask.DOCUMENT)
     assert shipped_model(own.name, ModelTask.DOCUMENT) == own
     assert shipped_model("no-such-model", ModelTask.DOCUMENT) is None
+
+
+def test_the_cpu_runs_the_integer_model_unless_another_is_named():
+    own = own_model(ModelTask.DOCUMENT)
+    assert load_model(device="cpu").card.precision == "int8"
+    automatic = load_model()
+    assert automatic.card.name == (own.int8 if KINDS[automatic.device.kind].int8 else own.name)
+    assert load_model(own.name, device="cpu").card.precision == "fp32"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data folder is not here")

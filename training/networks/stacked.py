@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
@@ -91,7 +92,7 @@ class StackedUNet(nn.Module):
         Returns:
             One float [N, 1, H, W] a stage; its sigmoid is the ink (1) of the page.
         """
-        y = 1 - (image * self.luma).sum(dim=1, keepdim=True)
+        y = 1 - F.conv2d(image, self.luma)
         logits = []
         for block in self.blocks:
             logits.append(y + block(torch.cat([image, y], dim=1) - 0.5))

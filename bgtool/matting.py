@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops, ImageFilter
 
 Plane = NDArray[np.float32]
 Picture = NDArray[np.float32]
@@ -19,6 +19,13 @@ Pixels = NDArray[np.uint8]
 
 SETTLED = 0.03
 """Alpha of the network this near to 0 or 1 is 0 or 1: there the picture has no say."""
+
+UNSURE = 0.3
+"""The same away from edges between what is surely a person and what is surely not: alpha in between is doubt there, not
+the softness of an edge, and would lie over the picture as fog."""
+
+EDGE_REACH = 6
+"""Pixels of the network's alpha from such an edge within which alpha may be soft."""
 
 FIT_RADIUS = 5.0
 """Of the squares in which alpha is explained by colour."""
@@ -72,10 +79,19 @@ def box_mean(plane: Plane, radius: int) -> Plane:
     return plane
 
 
-def settle(alpha: Plane) -> Plane:
-    """The network's alpha with what is almost 0 or 1 made exactly so."""
-    settled: Plane = np.clip((alpha - SETTLED) / (1 - 2 * SETTLED), 0, 1)
+def settle(alpha: Plane, least: float = SETTLED) -> Plane:
+    """The network's alpha with what is at most `least` from 0 or 1 made exactly so."""
+    settled: Plane = np.clip((alpha - least) / (1 - 2 * least), 0, 1)
     return settled
+
+
+def without_fog(alpha: Plane) -> Plane:
+    """The network's alpha, float32 [h, w], 0..1, with doubt away from edges brought near to 0 or 1."""
+    picture, side = Image.fromarray(levels(alpha)), 2 * EDGE_REACH + 1
+    person = picture.filter(ImageFilter.MaxFilter(side)).point(lambda level: 255 * (level > 255 * (1 - UNSURE)))
+    ground = picture.filter(ImageFilter.MinFilter(side)).point(lambda level: 255 * (level < 255 * UNSURE))
+    edge = unit(np.asarray(ImageChops.darker(person, ground).filter(ImageFilter.BoxBlur(EDGE_REACH / 2))))
+    return edge * alpha + (1 - edge) * settle(alpha, UNSURE)
 
 
 def fit_alpha(guide: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]:

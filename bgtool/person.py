@@ -33,7 +33,7 @@ LEAST_TILE = 64
 GUIDE_SCALE = 4
 """Longer side of the guide in working sizes."""
 
-SURE = 0.7
+SURE = 0.6
 """Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
 
 PERSON = 128
@@ -132,6 +132,7 @@ class Scene:
         found = predict(seen, model)
         if found.max() < SURE:
             found = np.zeros_like(found)
+        found = matting.without_fog(found)
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = unit(straight(np.asarray(seen), opacity))
         visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)

@@ -129,3 +129,15 @@ def test_transparent_parts_lend_their_colour_to_nobody():
     seen = np.where(visible[..., None] > 0, person, np.float32(1))  # a cut-out laid on white
     found = clean_colours(seen, truth, *fit_colours(seen, truth, visible, SCALE))
     assert np.abs(found - person)[truth > 0].max() < 0.02
+
+
+def test_doubt_away_from_edges_is_no_fog_and_soft_edges_stay():
+    alpha = disk(soft=6.0)
+    doubtful = alpha.copy()
+    doubtful[:20, :20] = 0.25
+    doubtful[75:85, 75:85] = 0.75
+    cleared = matting.without_fog(doubtful)
+    assert cleared[:15, :15].max() == 0
+    assert cleared[77:83, 77:83].min() == 1
+    edge = (alpha > 0.02) & (alpha < 0.98)
+    assert np.abs(cleared - alpha)[edge].max() < 0.02

@@ -188,3 +188,29 @@ def test_what_is_no_checkpoint_is_one_clear_line(tmp_path):
     result = CliRunner().invoke(export_cli, ["document", str(tmp_path / "junk.pt"), "-o", str(tmp_path / "x.onnx")])
     assert result.exit_code == 1
     assert "no bgtool checkpoint" in result.output
+
+
+def test_the_mean_of_checkpoints_lies_between_them_and_can_be_exported(trained, tmp_path):
+    other = Checkpoint.load(trained)
+    for value in other.ema.values():
+        if value.is_floating_point():
+            value *= 3
+    other.save(tmp_path / "other.pt")
+    options = ["average", str(trained), str(tmp_path / "other.pt"), "-o", str(tmp_path / "mean.pt")]
+    assert CliRunner().invoke(cli, options, catch_exceptions=False).exit_code == 0
+    first, mean = Checkpoint.load(trained).ema, Checkpoint.load(tmp_path / "mean.pt")
+    for name, value in first.items():
+        expected = 2 * value if value.is_floating_point() else value
+        assert torch.allclose(mean.best[name], expected, atol=1e-6), name
+    export = ["document", str(tmp_path / "mean.pt"), "-o", str(tmp_path / "mean.onnx")]
+    assert CliRunner().invoke(export_cli, export, catch_exceptions=False).exit_code == 0
+
+
+def test_checkpoints_of_different_networks_have_no_mean(trained, tmp_path):
+    other = Checkpoint.load(trained)
+    other.network = other.network | {"levels": 1}
+    other.save(tmp_path / "other.pt")
+    options = ["average", str(trained), str(tmp_path / "other.pt"), "-o", str(tmp_path / "mean.pt")]
+    result = CliRunner().invoke(cli, options)
+    assert (result.exit_code, "different networks" in result.output) == (1, True)
+    assert not (tmp_path / "mean.pt").exists()

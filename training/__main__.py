@@ -14,7 +14,7 @@ from PIL import Image
 from rich.console import Console
 from torch import Tensor
 
-from training.checkpoint import Checkpoint
+from training.checkpoint import Checkpoint, averaged
 from training.datasets import read_rgb
 from training.document import DocumentTask, predict_page
 from training.loop import Task, TrainConfig, train
@@ -218,6 +218,15 @@ def rebuild(config: Path, data_dir: str, backgrounds: Path | None, save: Path) -
     """
     with one_line():
         rebuild_weights(read_recipe(config, data_dir, backgrounds, save), Console(stderr=True))
+
+
+@cli.command()
+@click.argument("checkpoints", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Checkpoint.")
+def average(checkpoints: tuple[Path, ...], output: Path) -> None:
+    """Write the mean of the moving averages of CHECKPOINTS of one network, to export or to --load."""
+    with one_line():
+        averaged([Checkpoint.load(file) for file in checkpoints]).save(output)
 
 
 @cli.command(cls=ReferenceCommand)

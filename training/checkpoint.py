@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import subprocess
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +73,26 @@ class Checkpoint:
         if not isinstance(values, dict) or "task" not in values:
             raise ValueError(f"{path} is no bgtool checkpoint")
         return cls(**values)
+
+
+def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:
+    """The last checkpoint with the mean of all moving averages as its weights, to export or to train on from.
+
+    Source: Wortsman et al. 2022, Model soups.
+
+    Raises:
+        ValueError: they are of different networks.
+    """
+    last = checkpoints[-1]
+    if any((one.task, one.network) != (last.task, last.network) for one in checkpoints):
+        raise ValueError("checkpoints of different networks have no mean")
+
+    def mean(name: str) -> torch.Tensor:
+        values = torch.stack([one.ema[name] for one in checkpoints])
+        return values.mean(0) if values.is_floating_point() else values[-1]
+
+    weights = {name: mean(name) for name in last.ema}
+    return replace(last, best=weights, best_score=math.nan, best_epoch=0, weights=weights, ema=weights, optimizer={})
 
 
 def code_commit() -> str:

@@ -123,7 +123,7 @@ def test_nobody_gives_an_empty_frame(person_model, crop):
     assert not pixels.any()
 
 
-@pytest.mark.parametrize(("paleness", "sure"), [(119, False), (80, True)], ids=["alpha 0.6", "alpha 0.9"])
+@pytest.mark.parametrize(("paleness", "sure"), [(124, False), (80, True)], ids=["alpha 0.54", "alpha 0.9"])
 def test_who_is_nowhere_sure_has_found_nobody(person_model, paleness, sure):
     pixels, found = cut_out(ArraySource(photo(person=(255, paleness, paleness))), person_model, NOBODY)
     assert found == sure

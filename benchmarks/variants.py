@@ -10,9 +10,9 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bgtool.card import METADATA_KEY, ModelTask
+from bgtool.card import ModelTask
 from bgtool.runtime import read_model
-from export.onnx_file import card_of
+from export.onnx_file import card_of, put_card
 
 KEYS = -0.75
 """PyTorch's parameter of cubic interpolation."""
@@ -72,8 +72,7 @@ def chain(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], kinds: Seq
 
 def one_view(model: Proto, working_size: int) -> Proto:
     """A person model that sees a photo once, at that size, by its card."""
-    card = replace(card_of(model), working_size=working_size, scales=(1.0,), mirrored=False)
-    helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    put_card(model, replace(card_of(model), working_size=working_size, scales=(1.0,), mirrored=False))
     return model
 
 

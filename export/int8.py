@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from bgtool.card import METADATA_KEY, ModelTask
-from export.onnx_file import card_of
+from bgtool.card import ModelTask
+from export.onnx_file import card_of, put_card
 from training.datasets import find_pairs, read_rgb
 
 CALIBRATED = 8
@@ -88,8 +88,7 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
             weight_type=QuantType.QInt8,
         )
         result = onnx.load(quantized)
-    card = replace(card, name=name, precision="int8", figures={})
-    onnx.helper.set_model_props(result, {METADATA_KEY: card.to_json()})
+    put_card(result, replace(card, name=name, precision="int8", figures={}))
     return result.SerializeToString()
 
 

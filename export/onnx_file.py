@@ -22,6 +22,11 @@ def card_of(model: onnx.ModelProto) -> Card:
     return Card.from_metadata({entry.key: entry.value for entry in model.metadata_props})
 
 
+def put_card(model: onnx.ModelProto, card: Card) -> None:
+    """Write a card into a model, in place, instead of the one it has."""
+    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+
+
 def export_graph(graph: nn.Module, card: Card) -> bytes:
     """Export a graph of `export.graph` with dynamic batch, height and width, and write its card into it.
 
@@ -45,7 +50,7 @@ def export_graph(graph: nn.Module, card: Card) -> bytes:
     program.save(file)
     model = onnx.load_from_string(file.getvalue())
     name_axes(model)
-    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    put_card(model, card)
     model.producer_name = "bgtool"
     onnx.checker.check_model(model, full_check=True)
     return model.SerializeToString()

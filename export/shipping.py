@@ -10,9 +10,8 @@ from pathlib import Path
 
 import onnx
 
-from bgtool.card import METADATA_KEY
 from bgtool.catalogue import ShippedModel
-from export.onnx_file import card_of
+from export.onnx_file import card_of, put_card
 
 MODELS = Path(__file__).parent.parent / "bgtool" / "models"
 
@@ -32,7 +31,7 @@ def ship(
     """
     model = onnx.load(model_file)
     card = replace(card_of(model), figures=figures)
-    onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
+    put_card(model, card)
     data = model.SerializeToString()
     catalogue = folder / "catalogue.json"
     lines = {line["name"]: line for line in json.loads(catalogue.read_text(encoding="utf-8"))}

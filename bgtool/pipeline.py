@@ -16,6 +16,7 @@ from bgtool.discovery import STREAM, Job, Plan, plan
 from bgtool.engine import Engine, Event, Facts, Inline, open_engine
 from bgtool.errors import UsageError
 from bgtool.formats import result_of
+from bgtool.interrupts import held_back
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status, Summary
@@ -136,13 +137,15 @@ class Run:
         for failure in failures:
             self._said.add(failure.path)
             self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-        try:
-            for event in self._engine.do(todo):
-                self._take(event)
-        except BaseException:
-            for event in self._engine.stop():
-                self._take(event)
-            raise
+        with held_back() if self._manifest else nullcontext(lambda: None) as release:
+            try:
+                for event in self._engine.do(todo):
+                    self._take(event)
+                    release()
+            except BaseException:
+                for event in self._engine.stop():
+                    self._take(event)
+                raise
 
     def _take(self, event: Event) -> None:
         self._observer.advanced(event.pixels)

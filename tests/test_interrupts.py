@@ -1,0 +1,92 @@
+"""Signals that wait for a safe point."""
+
+import json
+import os
+import signal
+import threading
+
+import pytest
+from PIL import Image
+
+from bgtool.interrupts import held_back
+from bgtool.options import CleanOptions
+from bgtool.pipeline import Silent, run_batch
+
+
+def interrupt():
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+def test_an_interruption_waits_until_it_is_released():
+    reached = False
+    with pytest.raises(KeyboardInterrupt), held_back() as release:
+        release()
+        interrupt()
+        reached = True
+        release()
+        pytest.fail("it was released")
+    assert reached
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_the_second_interruption_takes_effect_at_once():
+    with pytest.raises(KeyboardInterrupt), held_back():
+        interrupt()
+        interrupt()
+        pytest.fail("it was held back")
+
+
+def test_an_interruption_that_nothing_released_comes_when_the_block_ends():
+    ended = False
+    with pytest.raises(KeyboardInterrupt), held_back():
+        interrupt()
+        ended = True
+    assert ended
+
+
+def test_signals_without_a_handler_keep_their_meaning():
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+    with held_back():
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL
+        assert signal.getsignal(signal.SIGINT) is not signal.default_int_handler
+
+
+def test_other_threads_leave_signals_alone():
+    found = []
+
+    def look():
+        with held_back():
+            found.append(signal.getsignal(signal.SIGINT))
+
+    thread = threading.Thread(target=look)
+    thread.start()
+    thread.join()
+    assert found == [signal.default_int_handler]
+
+
+class Impatient(Silent):
+    """Interrupts the run when it is told of a page that is written and not yet on record."""
+
+    def __init__(self, out):
+        self.out, self.recorded, self.done = out, 0, False
+
+    def advanced(self, pixels):
+        if not self.done and pixels == 0 and len(list(self.out.glob("*.png"))) > self.recorded:
+            self.done = True
+            interrupt()
+
+    def finished(self, outcome):
+        self.recorded += 1
+
+
+def test_a_page_that_is_written_when_the_interruption_comes_is_on_record(tmp_path, tiny_model_file):
+    pages, out = tmp_path / "in", tmp_path / "out"
+    pages.mkdir()
+    for number in range(12):
+        Image.new("L", (700, 700), 200).save(pages / f"{number}.png")
+    observer = Impatient(out)
+    with pytest.raises(KeyboardInterrupt):
+        run_batch(CleanOptions(inputs=(str(pages),), output=str(out), model=str(tiny_model_file)), observer)
+    assert observer.done
+    lines = (out / "bgtool-manifest.jsonl").read_text().splitlines()
+    assert {json.loads(line)["output"] for line in lines} == {path.name for path in out.glob("*.png")}

@@ -1,8 +1,8 @@
 """The edge of a person: alpha that follows the picture's own edges, and edge colours without the old background.
 
 Both are worked out on a small copy of the photo, the guide, as fields that change slowly; applying them to a pixel of
-the full photo then takes a few products. Planes are float32 [h, w], pictures float32 [h, w, 3], both 0..1; radii are
-in pixels of the network's working size, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
+the full photo then takes a few products. Planes are float32 [h, w], 0..1, pictures uint8 [h, w, 3]; radii are in
+pixels of the network's working size, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
 Plane = NDArray[np.float32]
-Picture = NDArray[np.float32]
 Pixels = NDArray[np.uint8]
 
 SETTLED = 0.03
@@ -47,6 +46,9 @@ GAIN = 1.2
 
 COLOUR_RADII = (4.0, 1.25)
 """Of the squares from which the colours of person and background come, wide and narrow."""
+
+BAND = 256
+"""Rows of the guide of which the colours are worked out at a time, for the sake of memory."""
 
 LEAST_COVER = 1e-3
 """Share of a square below which a weighted mean is no longer its own."""
@@ -94,7 +96,7 @@ def without_fog(alpha: Plane) -> Plane:
     return edge * alpha + (1 - edge) * settle(alpha, UNSURE)
 
 
-def fit_alpha(guide: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]:
+def fit_alpha(guide: Pixels, alpha: Plane, scale: float) -> NDArray[np.float32]:
     """Alpha as an affine function of colour, another one at each pixel.
 
     A colour guided filter (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013) whose regressions are made on a
@@ -105,7 +107,7 @@ def fit_alpha(guide: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]
     next one learns from.
 
     Args:
-        guide: float32 [h, w, 3].
+        guide: uint8 [h, w, 3].
         alpha: float32 [h, w], settled.
         scale: pixels of the guide per pixel of the working size.
 
@@ -113,20 +115,22 @@ def fit_alpha(guide: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]
         float32 [4, h, w]: three slopes and an offset. Alpha = slopes · colour + offset, clipped to 0..1; where the
         given alpha is 0 or 1, slopes are 0 and the offset is that alpha.
     """
-    half = np.stack([resized(guide[..., channel], halved(alpha.shape)) for channel in range(3)], axis=-1)
+    half = np.stack([resized(unit(guide[..., channel]), halved(alpha.shape)) for channel in range(3)])
     for _ in range(ROUNDS - 1):
         alpha = settle(apply_alpha(fit_once(half, alpha, scale), guide))
     return fit_once(half, alpha, scale)
 
 
-def fit_once(half: Picture, alpha: Plane, scale: float) -> NDArray[np.float32]:
-    """One round of `fit_alpha`, which see, by the guide at half its size."""
-    coarse = resized(alpha, half.shape[:2])
+def fit_once(half: NDArray[np.float32], alpha: Plane, scale: float) -> NDArray[np.float32]:
+    """One round of `fit_alpha`, which see, by the guide at half its size, float32 [3, h, w]."""
+    coarse = resized(alpha, half.shape[1:])
     weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
     fit, explained = regress(half, coarse, weight, max(1, round(FIT_RADIUS * scale / 2)))
     radius = round(MEAN_RADIUS * scale / 2)
     trust = resized(box_mean(explained, radius), alpha.shape) * (1 - (2 * alpha - 1) ** 4)
-    fine = np.stack([GAIN * trust * resized(box_mean(plane, radius), alpha.shape) for plane in fit])
+    fine = np.empty((4, *alpha.shape), np.float32)
+    for index, plane in enumerate(fit):
+        fine[index] = GAIN * trust * resized(box_mean(plane, radius), alpha.shape)
     fine[3] += trust * (1 - GAIN) / 2 + (1 - trust) * alpha  # the gain turns the line around alpha 1/2
     return fine
 
@@ -142,8 +146,10 @@ def resized(plane: Plane, shape: tuple[int, ...]) -> Plane:
     return np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((shape[1], shape[0]), method))
 
 
-def regress(guide: Picture, alpha: Plane, weight: Plane, radius: int) -> tuple[NDArray[np.float32], Plane]:
-    """Weighted linear regression of alpha on colour over the square around each pixel.
+def regress(
+    channels: NDArray[np.float32], alpha: Plane, weight: Plane, radius: int
+) -> tuple[NDArray[np.float32], Plane]:
+    """Weighted linear regression of alpha on colour, float32 [3, h, w], over the square around each pixel.
 
     Returns:
         Three slopes and an offset, float32 [4, h, w], and the share of alpha's variance that they explain, 0..1.
@@ -153,7 +159,6 @@ def regress(guide: Picture, alpha: Plane, weight: Plane, radius: int) -> tuple[N
     def mean(plane: Plane) -> Plane:
         return box_mean(weight * plane, radius) / total
 
-    channels = [np.ascontiguousarray(guide[..., channel]) for channel in range(3)]
     means, mean_alpha = [mean(channel) for channel in channels], mean(alpha)
     with_alpha = np.stack([mean(c * alpha) - m * mean_alpha for c, m in zip(channels, means, strict=True)])
     covariance = np.empty((3, 3, *alpha.shape), np.float32)
@@ -190,69 +195,104 @@ def cross(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]
     return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
 
 
-def apply_alpha(fit: NDArray[np.float32], colours: Picture) -> Plane:
-    """Alpha of a picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
+def apply_alpha(fit: NDArray[np.float32], colours: Pixels) -> Plane:
+    """Alpha of a uint8 picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
     alpha: Plane = fit[3].copy()
     for channel in range(3):
-        alpha += fit[channel] * colours[..., channel]
+        alpha += fit[channel] * unit(colours[..., channel])
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def fit_colours(guide: Picture, alpha: Plane, visible: Plane, scale: float) -> tuple[Picture, Picture]:
+def fit_colours(guide: Pixels, alpha: Plane, visible: Plane, scale: float) -> tuple[Pixels, Pixels]:
     """The colours of person and background around each pixel, both as if the other were not there.
 
     Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021: means weighted by alpha and by its complement,
     over a wide square and then, starting from what that gave, over a narrow one.
 
     Args:
-        guide: float32 [h, w, 3].
+        guide: uint8 [h, w, 3].
         alpha: float32 [h, w], 0..1.
         visible: float32 [h, w], how far the guide's colours are those of the photo; 0 where it is transparent.
         scale: pixels of the guide per pixel of the working size.
 
     Returns:
-        Person and background, float32 [h, w, 3] each.
+        Person and background, uint8 [h, w, 3] each.
     """
-    person = background = guide
-    for radius in (max(1, round(radius * scale)) for radius in COLOUR_RADII):
-        around = weighted_mean(person, alpha * visible, [radius])
-        background = weighted_mean(background, (1 - alpha) * visible, [radius])
-        person = clean_colours(guide, alpha, around, background)
-    return around, background
+    found = np.empty_like(guide), np.empty_like(guide)
+    radii = [max(1, round(radius * scale)) for radius in COLOUR_RADII]
+    for top in range(0, len(guide), BAND):
+        first, last = max(0, top - sum(radii)), min(len(guide), top + BAND + sum(radii))
+        parts = fit_band(guide[first:last], alpha[first:last], visible[first:last], radii)
+        for whole, part in zip(found, parts, strict=True):
+            whole[top : top + BAND] = part[top - first :][:BAND]
+    return found
 
 
-def weighted_mean(picture: Picture, weight: Plane, radii: Sequence[int], otherwise: Picture | None = None) -> Picture:
-    """Means of a picture, weighted, over squares of these radii one after the other.
-
-    Where there is no weight around, `otherwise` (the picture itself unless given; float32, [h, w, 3] or [3]) shows.
-    """
-    otherwise = np.broadcast_to(picture if otherwise is None else otherwise, picture.shape)
-
-    def mean(plane: Plane) -> Plane:
-        for radius in radii:
-            plane = box_mean(plane, radius)
-        return plane
-
-    total = mean(weight) + LEAST_COVER
-    return np.stack(
-        [
-            (mean(weight * picture[..., channel]) + LEAST_COVER * otherwise[..., channel]) / total
-            for channel in range(3)
-        ],
-        axis=-1,
-    )
+def fit_band(guide: Pixels, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Pixels, Pixels]:
+    """`fit_colours` over some rows, radii in pixels; at their border it lacks what lies beyond."""
+    found = np.empty_like(guide), np.empty_like(guide)
+    rounds = [[radius] for radius in radii]
+    weights = alpha * visible, (1 - alpha) * visible
+    covers = [[cover(weight, radii) for weight in weights] for radii in rounds]
+    for channel in range(3):
+        seen = person = background = unit(guide[..., channel])
+        for radii, totals in zip(rounds, covers, strict=True):
+            around = weighted_mean(person, weights[0], totals[0], radii, person)
+            background = weighted_mean(background, weights[1], totals[1], radii, background)
+            person = unmixed(alpha, seen, around, background)
+        for picture, plane in zip(found, (around, background), strict=True):
+            picture[..., channel] = levels(plane)
+    return found
 
 
-def clean_colours(colours: Picture, alpha: Plane, person: Picture, background: Picture) -> Picture:
-    """The person's own colour at each pixel: what has to be mixed with the background to give what is seen.
+def cover(weight: Plane, radii: Sequence[int]) -> Plane:
+    """How much weight lies around each pixel, for `weighted_mean`: float32 [h, w]."""
+    total = blurred(weight, radii)
+    total += LEAST_COVER
+    return total
 
-    Forte 2021: F = f + alpha · (I - alpha·f - (1 - alpha)·b).
+
+def weighted_mean(
+    plane: Plane, weight: Plane, total: Plane, radii: Sequence[int], otherwise: Plane | np.float32
+) -> Plane:
+    """Means of a plane, weighted, over squares of these radii one after the other.
 
     Args:
-        colours: what is seen, float32 [h, w, 3].
-        alpha: float32 [h, w], 0..1.
-        person, background: f and b, as `fit_colours` gives them, of the same size.
+        plane: float32 [h, w].
+        weight: float32 [h, w], and `total` its `cover`.
+        radii: in pixels.
+        otherwise: what shows where there is no weight around.
     """
-    share = alpha[..., None]
-    mixed = background + share * (person - background)
-    return np.clip(person + share * (colours - mixed), 0, 1)
+    mean: Plane = blurred(weight * plane, radii)
+    mean += LEAST_COVER * otherwise
+    mean /= total
+    return mean
+
+
+def blurred(plane: Plane, radii: Sequence[int]) -> Plane:
+    """One `box_mean` after the other."""
+    for radius in radii:
+        plane = box_mean(plane, radius)
+    return plane
+
+
+def clean_colours(colours: Pixels, alpha: Plane, person: Pixels, background: Pixels) -> Pixels:
+    """The person's own colour at each pixel: what has to be mixed with the background to give what is seen.
+
+    Args:
+        colours: what is seen, uint8 [h, w, 3].
+        alpha: float32 [h, w], 0..1.
+        person, background: colours as `fit_colours` gives them, of the same size.
+    """
+    cleaned = np.empty_like(colours)
+    for channel in range(3):
+        planes = (unit(picture[..., channel]) for picture in (colours, person, background))
+        cleaned[..., channel] = levels(unmixed(alpha, *planes))
+    return cleaned
+
+
+def unmixed(alpha: Plane, seen: Plane, person: Plane, background: Plane) -> Plane:
+    """One channel of `clean_colours`, float32 [h, w]. Forte 2021: F = f + alpha · (I - alpha·f - (1 - alpha)·b)."""
+    mixed = background + alpha * (person - background)
+    own: Plane = np.clip(person + alpha * (seen - mixed), 0, 1)
+    return own

@@ -16,7 +16,7 @@ from PIL import Image
 
 from bgtool import matting
 from bgtool.background import BLUR, Background, Scenery
-from bgtool.matting import Picture, Plane, levels, unit
+from bgtool.matting import Plane, levels, unit
 from bgtool.options import TRANSPARENT
 from bgtool.runtime import Model
 from bgtool.source import Advance, Source
@@ -113,16 +113,17 @@ def cut_out(
 class Scene:
     """A photo, and what has been made out about it at the size of its guide."""
 
-    def __init__(self, photo: Photo, guide: Picture, visible: Plane, alpha: Plane, scale: float) -> None:
+    def __init__(self, photo: Photo, guide: Array, visible: Plane, alpha: Plane, scale: float) -> None:
         """Take a photo, guide [h, w, 3], its opacity [h, w], the network's alpha at that size, and its scale."""
         alpha = matting.settle(alpha)
-        fit = matting.fit_alpha(guide, alpha, scale)
         self._photo, self._guide, self._visible = photo, guide, visible
+        self._settled = np.where((alpha > 0) & (alpha < 1), np.float32(0.5), alpha)
+        fit = matting.fit_alpha(guide, alpha, scale)
         self._alpha = matting.apply_alpha(fit, guide)
         self._fit = [Image.fromarray(plane) for plane in fit]
-        self._settled = np.where((alpha > 0) & (alpha < 1), np.float32(0.5), alpha)
+        del fit, alpha  # what comes next is what takes most memory
         colours = matting.fit_colours(guide, self._alpha, visible, scale)
-        self._person, self._background = (Image.fromarray(levels(colour)) for colour in colours)
+        self._person, self._background = (Image.fromarray(colour) for colour in colours)
 
     @classmethod
     def of(cls, photo: Photo, model: Model) -> Scene:
@@ -134,7 +135,7 @@ class Scene:
             found = np.zeros_like(found)
         found = matting.without_fog(found)
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
-        guide = unit(straight(np.asarray(seen), opacity))
+        guide = straight(np.asarray(seen), opacity)
         visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)
         return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)
 
@@ -160,11 +161,14 @@ class Scene:
     def blurred(self, box: Box) -> Scenery:
         """The photo's background in that part of it, out of focus; the person's colours have no share in it."""
         weight = (1 - self._alpha) * self._visible
-        total = weight.sum() + matting.LEAST_COVER
-        mean = np.tensordot(weight, self._guide, 2) / total
-        radius = max(1, round(BLUR_RADIUS * max(weight.shape)))
-        picture = matting.weighted_mean(self._guide, weight, [radius] * 3, mean.astype(np.float32))
-        return Scenery(Image.fromarray(levels(picture)), self._on_guide(box), (box[2] - box[0], box[3] - box[1]))
+        radii = [max(1, round(BLUR_RADIUS * max(weight.shape)))] * 3
+        total = matting.cover(weight, radii)
+        picture = np.empty_like(self._guide)
+        for channel in range(3):
+            plane = unit(self._guide[..., channel])
+            mean = np.float32((weight * plane).sum() / (weight.sum() + matting.LEAST_COVER))
+            picture[..., channel] = levels(matting.weighted_mean(plane, weight, total, radii, mean))
+        return Scenery(Image.fromarray(picture), self._on_guide(box), (box[2] - box[0], box[3] - box[1]))
 
     def _people(self, tile: int, advance: Advance) -> Iterator[tuple[Box, Array, Plane, Array | None]]:
         """The windows in which there may be somebody, with their colours, alpha (float32 [h, w]) and opacity."""
@@ -179,14 +183,14 @@ class Scene:
 
     def _alpha_of(self, box: Box, pixels: Array) -> Plane:
         fit = np.stack([self._spread(plane, box) for plane in self._fit])
-        return matting.apply_alpha(fit, unit(pixels))
+        return matting.apply_alpha(fit, pixels)
 
     def _colours_of(self, box: Box, pixels: Array, alpha: Plane) -> Array:
         """The person's own colours in a window, uint8 [h, w, 3]."""
         if self._settled_at(box) == 1:
             return pixels
-        around = (unit(self._spread(colour, box)) for colour in (self._person, self._background))
-        return levels(matting.clean_colours(unit(pixels), alpha, *around))
+        around = (self._spread(colour, box) for colour in (self._person, self._background))
+        return matting.clean_colours(pixels, alpha, *around)
 
     def _settled_at(self, box: Box) -> float | None:
         """0 or 1 where that is the alpha of a whole window, without a look at its pixels; else None."""
@@ -247,17 +251,22 @@ def alpha_of(picture: Array, model: Model) -> Plane:
 def shrink(photo: Photo, size: tuple[int, int]) -> tuple[Image.Image, Array | None]:
     """A photo at a smaller size, mode RGB, and its opacity, uint8 [h, w] (None: opaque).
 
-    Read by strips, each made smaller by a whole number; the rest is done at once, so the photo is never held whole.
+    Read by strips, each made smaller by a whole number and brought to its width; the height comes last, as where Pillow
+    resizes all at once. So the photo is never held whole.
     """
     width, height = photo.size
     factor = max(1, min(width // size[0], height // size[1]) // 2)
     step = factor * max(1, ROWS // factor)
     strips = [(0, top, width, min(top + step, height)) for top in range(0, height, step)]
 
+    def narrowed(piece: Array) -> Array:
+        strip = Image.fromarray(piece).reduce(factor)
+        part = (0, 0, width / factor, strip.height)
+        return np.asarray(strip.resize((size[0], strip.height), Image.Resampling.BICUBIC, part))
+
     def whole(pieces: Iterable[Array]) -> Image.Image:
-        joined = np.concatenate([np.asarray(Image.fromarray(piece).reduce(factor)) for piece in pieces])
-        part = (0, 0, width / factor, height / factor)
-        return Image.fromarray(joined).resize(size, Image.Resampling.BICUBIC, part)
+        joined = Image.fromarray(np.concatenate([narrowed(piece) for piece in pieces]))
+        return joined.resize(size, Image.Resampling.BICUBIC, (0, 0, size[0], height / factor))
 
     colours = whole(photo.window(*strip) for strip in strips)
     if photo.alpha_window(0, 0, 1, 1) is None:

@@ -17,31 +17,33 @@ def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 
 
-def test_an_interruption_waits_until_it_is_released():
-    reached = False
-    with pytest.raises(KeyboardInterrupt), held_back() as release:
-        release()
-        interrupt()
-        reached = True
-        release()
-        pytest.fail("it was released")
-    assert reached
+def steps_reached(*steps):
+    """How many steps are done in a block that holds interruptions back before one of them comes."""
+    done = 0
+
+    def block():
+        nonlocal done
+        with held_back() as release:
+            for step in steps:
+                (release if step == "release" else interrupt)()
+                done += 1
+
+    with pytest.raises(KeyboardInterrupt):
+        block()
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    return done
+
+
+def test_an_interruption_waits_until_it_is_released():
+    assert steps_reached("release", "interrupt", "release") == 2
 
 
 def test_the_second_interruption_takes_effect_at_once():
-    with pytest.raises(KeyboardInterrupt), held_back():
-        interrupt()
-        interrupt()
-        pytest.fail("it was held back")
+    assert steps_reached("interrupt", "interrupt") == 1
 
 
 def test_an_interruption_that_nothing_released_comes_when_the_block_ends():
-    ended = False
-    with pytest.raises(KeyboardInterrupt), held_back():
-        interrupt()
-        ended = True
-    assert ended
+    assert steps_reached("interrupt") == 1
 
 
 def test_signals_without_a_handler_keep_their_meaning():

@@ -27,7 +27,7 @@ def texture(seed, base, size=160):
 
 
 def mix(person, alpha, background):
-    return unit(levels(alpha[..., None] * person + (1 - alpha[..., None]) * background))
+    return levels(alpha[..., None] * person + (1 - alpha[..., None]) * background)
 
 
 def network_alpha(alpha, shift=0, reach=6):
@@ -80,7 +80,7 @@ def test_where_colours_tell_nothing_the_networks_alpha_stays():
 
 
 def test_settled_alpha_is_exact_whatever_the_colours():
-    guide = np.random.default_rng(0).random((160, 160, 3), np.float32)
+    guide = np.random.default_rng(0).integers(0, 256, (160, 160, 3), np.uint8)
     seen = network_alpha(disk())
     fit = fit_alpha(guide, seen, SCALE)
     for value in (0, 1):
@@ -91,18 +91,19 @@ def test_settled_alpha_is_exact_whatever_the_colours():
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 90), (90, 1), (3, 2)])
 def test_a_picture_smaller_than_the_window_is_no_trouble(size):
-    guide = np.random.default_rng(0).random((*size, 3), np.float32)
+    guide = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
     alpha = np.full(size, 0.5, np.float32)
     found = apply_alpha(fit_alpha(guide, alpha, SCALE), guide)
     person, background = fit_colours(guide, found, np.ones(size, np.float32), SCALE)
     assert found.shape == size
-    assert np.isfinite([found.sum(), person.sum(), background.sum()]).all()
+    assert np.isfinite(found).all()
+    assert person.shape == background.shape == guide.shape
 
 
 def edge_error(found, person, alpha):
     """Mean absolute error of the person's colours on the edge band, in levels, weighted by what shows of them."""
     weight = np.where((alpha > 0.02) & (alpha < 0.98), alpha, 0)
-    return 255 * (np.abs(found - person).mean(axis=2) * weight).sum() / weight.sum()
+    return (np.abs(found - 255 * person).mean(axis=2) * weight).sum() / weight.sum()
 
 
 @pytest.mark.parametrize("backdrop", [(0.1, 0.6, 0.2), (0.95, 0.95, 0.95), (0.05, 0.05, 0.1)])
@@ -120,15 +121,15 @@ def test_what_is_all_person_keeps_its_colours_to_the_level():
     truth = disk()
     seen = mix(texture(6, (0.6, 0.5, 0.5)), truth, texture(7, (0.1, 0.2, 0.8)))
     found = clean_colours(seen, truth, *fit_colours(seen, truth, np.ones_like(truth), SCALE))
-    assert (levels(found)[truth == 1] == levels(seen)[truth == 1]).all()
+    assert (found[truth == 1] == seen[truth == 1]).all()
 
 
 def test_transparent_parts_lend_their_colour_to_nobody():
-    truth, person = disk(), np.broadcast_to(np.float32([0.8, 0.2, 0.2]), (160, 160, 3))
+    truth, person = disk(), np.broadcast_to(np.uint8([204, 51, 51]), (160, 160, 3))
     visible = (truth > 0).astype(np.float32)
-    seen = np.where(visible[..., None] > 0, person, np.float32(1))  # a cut-out laid on white
+    seen = np.where(visible[..., None] > 0, person, np.uint8(255))  # a cut-out laid on white
     found = clean_colours(seen, truth, *fit_colours(seen, truth, visible, SCALE))
-    assert np.abs(found - person)[truth > 0].max() < 0.02
+    assert np.abs(found - person.astype(float))[truth > 0].max() < 5
 
 
 def test_doubt_away_from_edges_is_no_fog_and_soft_edges_stay():

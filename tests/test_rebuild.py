@@ -92,6 +92,15 @@ def test_a_round_has_its_own_options_beside_the_common_ones(pages):
     assert {first["seed"], second["seed"]} == {3}
 
 
+def test_the_network_of_a_round_may_have_grown(pages):
+    result = rebuild(pages, RECIPE + "network = { folds = [1, 1], widths = [2, 2] }\n")
+    assert result.exit_code == 0, result.output
+    first, second = rounds(pages)
+    assert first.network["folds"] == [1]
+    assert second.network["folds"] == [1, 1]
+    assert {name.split(".")[1] for name in second.best} == {"0", "1"}
+
+
 def test_running_it_again_does_nothing(pages):
     rebuild(pages)
     files = sorted((pages.parent / "made").iterdir())
@@ -199,6 +208,6 @@ def test_the_commit_is_the_one_of_git():
 @pytest.mark.parametrize("name", ["document", "person"])
 def test_the_recipes_of_the_shipped_weights_can_be_read(name, tmp_path):
     recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", None, tmp_path)
-    assert len(recipe.rounds) > 1
-    assert recipe.rounds[0].load is None
-    assert recipe.rounds[-1].load == str(tmp_path / f"{name}-{len(recipe.rounds) - 1}.pt")
+    assert len(recipe) > 1
+    assert recipe[0].config.load is None
+    assert recipe[-1].config.load == str(tmp_path / f"{name}-{len(recipe) - 1}.pt")

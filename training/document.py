@@ -10,9 +10,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision import tv_tensors
 
+from training.checkpoint import Checkpoint, Weights
 from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
 from training.loop import TrainConfig, mean_scores
 from training.losses import Loss, stage_mean
+from training.networks.grow import grown_stack
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.transforms import evaluate_document, train_document
 
@@ -49,6 +51,10 @@ class DocumentTask:
     def build(self) -> StackedUNet:
         """A new stacked network."""
         return StackedUNet(self.network)
+
+    def start(self, state: Checkpoint) -> Weights:
+        """Weights to start from: the best of a checkpoint, with stages added where it has fewer. Raises ValueError."""
+        return grown_stack(state.best, StackedConfig.from_dict(state.network), self.network)
 
     def dataset(self) -> WeightedPairs:
         """Augmented windows of the training pages."""

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
-from training.checkpoint import Checkpoint, code_commit
+from training.checkpoint import Checkpoint, Weights, code_commit
 from training.datasets import Member, Sample, WeightedDraw, digest
 from training.plots import plot_curves, write_csv
 
@@ -32,7 +32,8 @@ class TrainConfig:
     Attributes:
         data_dir: folder of sets.
         save: checkpoint file; log and curves are written beside it.
-        load: checkpoint to start from; the checkpoint at `save`, if there is one, is resumed in its place.
+        load: checkpoint to start from, of this network or of a smaller one, which is grown; the checkpoint at `save`,
+            if there is one, is resumed in its place.
         batch_size: samples of one step over all processes.
         crop_size: side of a training window in pixels.
         lr: peak learning rate; a cosine brings it from there to a hundredth.
@@ -84,6 +85,9 @@ class Task(Protocol):
 
     def build(self) -> nn.Module:
         """A new network."""
+
+    def start(self, state: Checkpoint) -> Weights:
+        """Weights to start from, taken from a checkpoint of the same network or of a smaller one. Raises ValueError."""
 
     def dataset(self) -> WeightedDraw:
         """Training samples."""
@@ -170,7 +174,10 @@ def resume(
         optimizer.load_state_dict(state.optimizer)
         return replace(state, training=asdict(config), commit=code_commit(), data=data)
     if config.load:
-        start = Checkpoint.load(Path(config.load)).best
+        loaded = Checkpoint.load(Path(config.load))
+        if loaded.task != task.name:
+            raise ValueError(f"{config.load} is of task {loaded.task}, not {task.name}")
+        start = task.start(loaded)
         network.load_state_dict(start)
         ema.load_state_dict(start)
     weights = copy.deepcopy(ema.state_dict())

@@ -10,9 +10,11 @@ from torch import Tensor, nn
 from torchmetrics.functional.classification import binary_jaccard_index
 from torchvision.transforms.v2 import functional as tv
 
+from training.checkpoint import Checkpoint, Weights
 from training.datasets import Sample, split_members
 from training.loop import TrainConfig, mean_scores
 from training.losses import Loss, masked_loss
+from training.networks.grow import grown_unet
 from training.networks.unet import UNet, UNetConfig
 from training.people import Photo, WeightedPeople, find_backgrounds, find_people
 from training.person_transforms import TrainPerson, letterbox
@@ -56,6 +58,10 @@ class PersonTask:
     def build(self) -> UNet:
         """A new U-Net."""
         return UNet(self.network)
+
+    def start(self, state: Checkpoint) -> Weights:
+        """Weights to start from: the best of a checkpoint, with levels added where it has fewer. Raises ValueError."""
+        return grown_unet(state.best, UNetConfig.from_dict(state.network), self.network)
 
     def dataset(self) -> WeightedPeople:
         """Augmented windows of the training photos."""

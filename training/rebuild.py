@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -25,24 +25,25 @@ WITHOUT_EFFECT = (*PLACES, "workers")
 
 
 @dataclass(frozen=True)
-class Recipe:
-    """How weights are made.
+class Round:
+    """One training of a recipe.
 
     Attributes:
-        network: its configuration as plain values.
-        make_task: reads the data for a round.
-        rounds: one training after another.
+        config: how it is trained.
+        network: configuration of the network as plain values.
+        make_task: reads the data.
     """
 
+    config: TrainConfig
     network: Mapping[str, Any]
     make_task: Callable[[TrainConfig], Task]
-    rounds: tuple[TrainConfig, ...]
 
 
-def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path) -> Recipe:
-    """The recipe in a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
+def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path) -> list[Round]:
+    """The rounds of a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
 
-    A round has its own options before the common ones, its own `weights` of sets beside them.
+    A round has its own options before the common ones, its own `weights` of sets beside them; its own `network` goes
+    for the later rounds too: a network may grow.
 
     Args:
         file: the recipe; checkpoints bear its name and the number of their round.
@@ -58,26 +59,28 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
     except ValueError as error:
         raise ValueError(f"{file}: {error}") from None
     defaults = {name: value for name, value in asdict(TrainConfig("", "")).items() if name not in PLACES}
-    task, shape, rounds = (values.pop(name, None) for name in ("task", "network", "rounds"))
+    task, shape, rounds = values.pop("task", None), values.pop("network", {}), values.pop("rounds", None)
     common = merged(defaults, values, str(file))
     if not isinstance(rounds, list) or not rounds:
         raise ValueError(f"{file}: there are no [[rounds]]")
-    network, make_task = parts(task, shape or {}, backgrounds, str(file))
-    configs: list[TrainConfig] = []
+    made: list[Round] = []
     for number, own in enumerate(rounds, 1):
         where = f"{file}, round {number}"
+        shape = {**shape, **own.pop("network", {})}
+        network, make_task = parts(task, shape, backgrounds, where)
         options = merged(common, own, where)
-        load = configs[-1].save if configs else None
-        configs.append(TrainConfig(data_dir, str(save / f"{file.stem}-{number}.pt"), load, **options))
-        if configs[-1].crop_size % network.stride:
+        load = made[-1].config.save if made else None
+        config = TrainConfig(data_dir, str(save / f"{file.stem}-{number}.pt"), load, **options)
+        if config.crop_size % network.stride:
             raise ValueError(f"{where}: crop_size must be a multiple of {network.stride} with this network")
-    return Recipe(network.to_dict(), make_task, tuple(configs))
+        made.append(Round(config, network.to_dict(), make_task))
+    return made
 
 
 def parts(
     task: object, shape: Mapping[str, Any], backgrounds: Path | None, where: str
 ) -> tuple[StackedConfig | UNetConfig, Callable[[TrainConfig], Task]]:
-    """The network of a recipe, and what reads the data for a round."""
+    """The network of a round, and what reads the data for it."""
     if task == DocumentTask.name:
         if backgrounds:
             raise ValueError("--backgrounds are for people")
@@ -110,33 +113,33 @@ def merged(defaults: Mapping[str, Any], values: Mapping[str, Any], where: str) -
     return result
 
 
-def rebuild(recipe: Recipe, console: Console) -> None:
+def rebuild(rounds: Sequence[Round], console: Console) -> None:
     """Run the rounds of a recipe that are not done yet.
 
     Raises:
         ValueError: a checkpoint in the place of a round is of another recipe, or its data have changed.
     """
-    for config in recipe.rounds:
-        if is_done(recipe, config):
-            console.print(f"{config.save}: done")
+    for one in rounds:
+        if is_done(one):
+            console.print(f"{one.config.save}: done")
         else:
-            console.print(f"{config.save}: {config.num_epochs} epochs at {config.crop_size} px")
-            train(recipe.make_task(config), config, console)
+            console.print(f"{one.config.save}: {one.config.num_epochs} epochs at {one.config.crop_size} px")
+            train(one.make_task(one.config), one.config, console)
 
 
-def is_done(recipe: Recipe, config: TrainConfig) -> bool:
+def is_done(one: Round) -> bool:
     """Whether the checkpoint of a round has all its epochs.
 
     Raises:
         ValueError: it was made by another recipe.
     """
-    if not Path(config.save).exists():
+    if not Path(one.config.save).exists():
         return False
-    state = Checkpoint.load(Path(config.save))
+    state = Checkpoint.load(Path(one.config.save))
     made, asked = (
         [network, {name: value for name, value in training.items() if name not in WITHOUT_EFFECT}]
-        for network, training in ((state.network, state.training), (recipe.network, asdict(config)))
+        for network, training in ((state.network, state.training), (one.network, asdict(one.config)))
     )
     if made != asked:
-        raise ValueError(f"{config.save} was made by another recipe: use another --save")
-    return state.epoch >= config.num_epochs
+        raise ValueError(f"{one.config.save} was made by another recipe: use another --save")
+    return state.epoch >= one.config.num_epochs

@@ -1,0 +1,82 @@
+"""A larger network that starts where a smaller one stands, so that no training is lost."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+from torch import Tensor
+from torch.distributions import Normal
+
+from training.checkpoint import Weights
+from training.networks.stacked import StackedConfig
+from training.networks.unet import UNet, UNetConfig
+
+
+def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
+    """Weights of a U-Net with more levels that computes, in evaluation, what a shallower one does.
+
+    Raises:
+        ValueError: the two differ in more than their depth, or the first is the deeper one.
+    """
+    while config.depth < target.depth:
+        weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
+    if config != target:
+        raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
+    return weights
+
+
+def with_level(weights: Weights, config: UNetConfig) -> Weights:
+    """Weights with one level more below the coarsest, which at first has no share in the result.
+
+    What was the bottom is now a skip; its new decoder hands it on unchanged and takes nothing from below. Batch norm
+    there undoes itself by the mean and variance of rectified normal values, for such is what the bottom puts out.
+    Source: Chen et al. 2016, Net2Net, section 2.4 (deeper networks that start as the identity).
+    """
+    network = UNet(replace(config, depth=config.depth + 1)).state_dict()
+    for name, value in weights.items():
+        block, part, number, *rest = name.split(".")
+        if part in ("ups", "decoders"):  # counted from the bottom
+            number = str(int(number) + 1)
+        network[".".join([block, part, number, *rest])] = value.clone()
+    bottom, decoder = f"block.encoders.{config.depth}", "block.decoders.0"
+    channels = torch.arange(config.widths[-1])
+    layers = ((0, 1), (3, 4)) if config.batch_norm else ((0, None), (2, None))
+    for convolution, norm in layers:
+        kernel = network[f"{decoder}.{convolution}.weight"].zero_()
+        kernel[channels, channels, 1, 1] = 1
+        if norm is None:
+            network[f"{decoder}.{convolution}.bias"].zero_()
+            continue
+        mean, variance = rectified_moments(weights[f"{bottom}.4.bias"], weights[f"{bottom}.4.weight"].abs())
+        values = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean, "running_var": variance}
+        network |= {f"{decoder}.{norm}.{name}": value.clone() for name, value in values.items()}
+    return network
+
+
+def rectified_moments(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance of max(0, x), x being normal with this mean and standard deviation, element by element."""
+    deviation = deviation.clamp(min=1e-3)
+    ratio, normal = mean / deviation, Normal(0.0, 1.0)
+    density, share = normal.log_prob(ratio).exp(), normal.cdf(ratio)
+    first = mean * share + deviation * density
+    second = (mean**2 + deviation**2) * share + mean * deviation * density
+    return first, (second - first**2).clamp(min=1e-4)
+
+
+def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) -> Weights:
+    """Weights of a stacked network with more stages, each new one beginning as a copy of the one before it.
+
+    Raises:
+        ValueError: the two differ in more than the number of their stages, or the first has more.
+    """
+    while len(config.folds) < len(target.folds):
+        last = len(config.folds) - 1
+        copied = {name: value for name, value in weights.items() if name.startswith(f"blocks.{last}.")}
+        weights = weights | {
+            name.replace(f"blocks.{last}.", f"blocks.{last + 1}.", 1): value.clone() for name, value in copied.items()
+        }
+        config = replace(config, folds=(*config.folds, config.folds[-1]), widths=(*config.widths, config.widths[-1]))
+    if config != target:
+        raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
+    return weights

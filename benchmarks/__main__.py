@@ -21,7 +21,8 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic"
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, "report"]))
 @click.option("--quick", is_flag=True, help="A smoke run of about a minute; its figures mean little.")
-@click.option("--full", is_flag=True, help="200 photos, all styles and formats; hours.")
+@click.option("--full", is_flag=True, help="All styles and formats.")
+@click.option("--photos", type=click.IntRange(min=1), help="Photos of 12 megapixels. [default: 40; quick: 2]")
 @click.option(
     "--data-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -32,9 +33,9 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic"
 )
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
-def main(names: tuple[str, ...], **options: object) -> None:
+def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
     """Measure NAMES, or all; results of other names are kept. `report` writes docs/performance.md from them."""
-    settings = Settings(**options)
+    settings = Settings(photos=photos or (2 if options["quick"] else 40), **options)
     results = settings.build / ("quick.json" if settings.quick else "results.json")
     console = Console(width=None if sys.stdout.isatty() else 120)
     for name in names or BENCHMARKS:

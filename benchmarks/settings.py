@@ -18,7 +18,8 @@ class Settings:
 
     Attributes:
         quick: a smoke run: few small files, one round; its figures mean little.
-        full: 200 photos in place of 40, and all styles and output formats; takes hours.
+        full: all styles and output formats, and rembg with clean colours.
+        photos: photos of 12 megapixels in the folder of `people` and `pipeline`.
         data_dir: holds sets of pages with truth, SET/img and SET/gt; None measures on examples/ alone.
         max_megapixels: largest page of `scaling`.
         build: folder for material, results and the environments of peers.
@@ -26,6 +27,7 @@ class Settings:
 
     quick: bool
     full: bool
+    photos: int
     data_dir: Path | None
     max_megapixels: float
     build: Path
@@ -39,13 +41,6 @@ class Settings:
     def pages(self) -> int:
         """A4 pages in the folder of `pipeline`."""
         return 2 if self.quick else 40
-
-    @property
-    def photos(self) -> int:
-        """Photos of 12 megapixels in the folder of `people` and `pipeline`."""
-        if self.quick:
-            return 2
-        return 200 if self.full else 40
 
     @property
     def page_size(self) -> tuple[int, int]:

@@ -39,7 +39,9 @@ class CleanWork:
         style, tile = self.options.style, self.options.tile
         warnings = _depth_lost(page) if style is Style.COLOR else ()
         if page.size[0] * page.size[1] <= STREAMED_ABOVE:
-            return Result(Bands.of(clean_page(page, model, style, tile, advance)), warnings)
+            cleaned = clean_page(page, model, style, tile, advance)
+            page.close()
+            return Result(Bands.of(cleaned), warnings)
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
         rows = styled_bands(page, model, style, tile, advance)
         return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
@@ -64,6 +66,7 @@ class CutoutWork:
         options = self.options
         look = Look(options.backdrop, options.mask_only, options.crop)
         pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
+        page.close()
         warnings = [] if found else ["no person was found"]
         if (page.depth == 16 or page.cut) and not look.mask_only:
             warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")

@@ -136,7 +136,7 @@ class Scene:
         found = matting.without_fog(found)
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = straight(np.asarray(seen), opacity)
-        visible = np.ones(alpha.shape, np.float32) if opacity is None else unit(opacity)
+        visible = np.broadcast_to(np.float32(1), alpha.shape) if opacity is None else unit(opacity)
         return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)
 
     def mask(self, tile: int, advance: Advance) -> Array:
@@ -237,14 +237,20 @@ def predict(guide: Image.Image, model: Model) -> Plane:
 def alpha_of(picture: Array, model: Model) -> Plane:
     """Alpha of uint8 [h, w, 3], float32 [h, w], 0..1; mirrored too, and the mean taken, where the card asks for it.
 
-    The picture is padded at right and bottom to the stride by its last column and row.
+    The picture is padded at right and bottom to the stride by its last column and row. One view at a time: two at once
+    take as long, and more memory.
     """
     height, width = picture.shape[:2]
     stride = model.card.stride
-    pictures = np.stack([picture, picture[:, ::-1]] if model.card.mirrored else [picture])
-    padded = np.pad(pictures, ((0, 0), (0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
-    found = unit(model.run(padded)[:, :height, :width])
-    alpha: Plane = (found[0] + found[1, :, ::-1]) / 2 if model.card.mirrored else found[0]
+
+    def seen(view: Array) -> Plane:
+        padded = np.pad(view, ((0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
+        return unit(model.run(padded[None])[0, :height, :width])
+
+    alpha = seen(picture)
+    if model.card.mirrored:
+        alpha += seen(picture[:, ::-1])[:, ::-1]
+        alpha /= 2
     return alpha
 
 

@@ -51,6 +51,9 @@ class Raster(Protocol):
     def deep(self, box: Box) -> NDArray[np.uint16]:
         """The same in 16 bits, where that is the depth: [h, w, bands], bands as the mode says, 65535 is white."""
 
+    def close(self) -> None:
+        """Let go of the pixels."""
+
 
 class PillowRaster:
     """A page decoded whole by Pillow."""
@@ -78,6 +81,10 @@ class PillowRaster:
         if self._white_is_zero:  # Pillow looks at it up to 8 bits only
             values = self._top - values
         return ((values * 65535 + self._top // 2) // self._top).astype(np.uint16)[..., None]
+
+    def close(self) -> None:
+        """Let go of the pixels, and of the file."""
+        self.about.close()
 
 
 def is_deep(image: Image.Image) -> bool:

@@ -230,6 +230,11 @@ class Page:
             piece = self._raster.crop(self._stored(x0, y0, x1, y1))
             return self._upright(np.asarray(_rgba(piece).getchannel("A")))
 
+    def close(self) -> None:
+        """Let go of the pixels, so that they take no memory while the result is written, if no page follows."""
+        if self.index + 1 == self.count:
+            self._raster.close()
+
     @contextmanager
     def _reading(self) -> Iterator[None]:
         with _of_page(self.index, self.count), _decoding(), unlimited():

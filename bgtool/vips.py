@@ -134,6 +134,10 @@ class VipsRaster:
         """The pixels of a part in 16 bits, [h, w, bands]."""
         return self._samples(box)
 
+    def close(self) -> None:
+        """Let go of the pixels."""
+        del self._pixels
+
     def _samples(self, box: Box) -> Samples:
         return self._pixels.read(*box)[..., : _BANDS[self.mode]]
 

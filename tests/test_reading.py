@@ -278,6 +278,20 @@ def test_all_pages_of_a_tiff_whatever_their_size_and_kind(tmp_path):
     assert np.array_equal(seen[3][3][..., 0], ROUNDED)
 
 
+def test_a_closed_page_lets_go_of_its_pixels_and_leaves_the_next_one_readable(tmp_path):
+    path = tmp_path / "two.tif"
+    Image.fromarray(RGB).save(path, save_all=True, append_images=[Image.fromarray(GRAY)])
+    with open_pages(path, max_megapixels=1) as reader:
+        pages = iter(reader)
+        next(pages).close()
+        last = next(pages)
+        assert (whole(last)[..., 0] == GRAY).all()
+        last.close()
+        with pytest.raises(InputError):
+            whole(last)
+        assert last.size == (17, 13)
+
+
 def test_a_bad_page_is_named_by_its_number(tmp_path):
     path = tmp_path / "many.tif"
     pages = [Image.fromarray(GRAY), Image.fromarray(RNG.integers(0, 256, (50, 50), dtype=np.uint8))]

@@ -145,6 +145,7 @@ def test_an_unfinished_round_goes_on(pages, monkeypatch):
         ("crop_size = 64", "crop_size = 63", "round 2: crop_size must be a multiple of 2"),
         ('task = "document"', 'task = "page"', "task must be document or person, not page"),
         ("[[rounds]]", "[[round]]", "there is no round"),
+        ("num_epochs = 1", "network = 3", "round 2: rounds and networks are tables, not 3"),
         ("seed = 3", "seed =", "tiny.toml: "),
     ],
 )

@@ -66,7 +66,8 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
     made: list[Round] = []
     for number, own in enumerate(rounds, 1):
         where = f"{file}, round {number}"
-        shape = {**shape, **own.pop("network", {})}
+        own = table(own, where)
+        shape = table(shape, where) | table(own.pop("network", {}), where)
         network, make_task = parts(task, shape, backgrounds, where)
         options = merged(common, own, where)
         load = made[-1].config.save if made else None
@@ -90,6 +91,13 @@ def parts(
         unet = UNetConfig.from_dict(merged(UNetConfig().to_dict(), shape, f"{where}, network"))
         return unet, lambda config: PersonTask(config, unet, backgrounds)
     raise ValueError(f"{where}: task must be document or person, not {task}")
+
+
+def table(value: Any, where: str) -> dict[str, Any]:
+    """The value, which must be a table. Raises ValueError."""
+    if not isinstance(value, dict):
+        raise ValueError(f"{where}: rounds and networks are tables, not {value!r}")
+    return value
 
 
 def merged(defaults: Mapping[str, Any], values: Mapping[str, Any], where: str) -> dict[str, Any]:

@@ -61,7 +61,7 @@ def training_options(command: Any) -> Any:
     defaults = TrainConfig(data_dir="", save="")
     options = [
         click.option("--load", type=click.Path(exists=True, dir_okay=False),
-                     help="Checkpoint to start from; one of a smaller network is grown."),  # fmt: skip
+                     help="Checkpoint to start from; one of a smaller network is grown."),
         click.option("--batch-size", type=click.IntRange(1), default=defaults.batch_size, help="Samples of a step."),
         click.option("--lr", type=float, default=defaults.lr, help="Peak learning rate."),
         click.option("--num-epochs", type=click.IntRange(1), default=defaults.num_epochs, help="Whole schedule."),

@@ -38,6 +38,10 @@ GRACE_SECONDS = 30.0
 """How long a child may take to leave its windows when it is to stop."""
 
 
+FRUGAL = {"MALLOC_ARENA_MAX": "1", "MALLOC_MMAP_THRESHOLD_": str(6 << 20), "MALLOC_TRIM_THRESHOLD_": str(32 << 20)}
+"""Has glibc give back what was freed: else it keeps that for every thread, and pieces of up to 32 MB."""
+
+
 @dataclass(frozen=True)
 class Facts:
     """What the run has to know of the model that its child runs.
@@ -83,7 +87,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={"MALLOC_ARENA_MAX": "1", **os.environ},  # else glibc keeps for every thread what it has freed
+            env={**FRUGAL, **os.environ},
         )
         self._listeners = [threading.Thread(target=run, daemon=True) for run in (self._hear_news, self._hear_errors)]
         for listener in self._listeners:

@@ -13,6 +13,14 @@ from bgtool.options import CleanOptions
 from bgtool.pipeline import Silent, run_batch
 
 
+@pytest.fixture(autouse=True)
+def ctrl_c():
+    """Ctrl-C means what it does in a terminal: a job in the background is started with it ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def interrupt():
     os.kill(os.getpid(), signal.SIGINT)
 

@@ -77,7 +77,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--max-megapixels", type=click.FloatRange(0, min_open=True), default=defaults.max_megapixels,
                      show_default=True, metavar="N", help="Refuse larger images."),
         click.option("--recursive/--no-recursive", default=True, help="Search folders below their first level."),
-        click.option("--overwrite", is_flag=True, help="Redo what is already done."),
+        click.option("--overwrite", is_flag=True, help="Redo what is done, and replace files not made by bgtool."),
         click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
         click.option("--watch", is_flag=True, help="Stay, and process files as they come into the folders."),
         click.option("--quiet", is_flag=True, help="Show only warnings and failures."),

@@ -2,6 +2,9 @@
 
 Lines are only ever appended, each in one write, so a kill at any moment costs at most the line being written. A later
 line about an input overrides the earlier ones. The file is locked while a run writes into its folder.
+
+A second, hidden file lists, for as long as a run lasts, the outputs that it may make: after a kill it tells those that
+came before their line from files that are somebody else's.
 """
 
 # Paths are strings here: a run may have a million of them.
@@ -13,8 +16,8 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -24,6 +27,7 @@ from bgtool.errors import OutputError
 from bgtool.outcome import Status
 
 FILE_NAME = "bgtool-manifest.jsonl"
+BEGUN_NAME = ".bgtool-begun"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,6 +107,21 @@ class History:
             return False
         return (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns)
 
+    def strangers(self, targets: Iterable[str]) -> set[str]:
+        """Those outputs whose place is taken by a file that no run of bgtool has put there."""
+        there = {target: os.path.relpath(target, self.folder) for target in targets if os.path.lexists(target)}
+        if not there:
+            return set()
+        ours = {entry.output for entry in self._entries.values()} | self._begun()
+        return {target for target, output in there.items() if output not in ours}
+
+    def _begun(self) -> set[str]:
+        """Outputs, relative to the folder, that a run which was killed may have made."""
+        try:
+            return {os.fsdecode(line) for line in (self.folder / BEGUN_NAME).read_bytes().split(b"\0")}
+        except OSError:
+            return set()
+
     def _take(self, line: bytes) -> None:
         try:
             values: dict[str, Any] = json.loads(line)
@@ -143,6 +162,22 @@ class Manifest(History):
                 raise OutputError(f"{path} has been replaced while it was written")
             self._append(line if self._at_line_start else b"\n" + line)
         self._take(line)
+
+    @contextmanager
+    def making(self, targets: Iterable[str]) -> Iterator[None]:
+        """Keep a list of the outputs that are being made, until the block ends in whatever way but a kill.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        path = self.folder / BEGUN_NAME
+        with output_errors(path), path.open("ab") as file:
+            file.writelines(os.fsencode(os.path.relpath(target, self.folder)) + b"\0" for target in targets)
+        try:
+            yield
+        finally:
+            with suppress(OSError):
+                path.unlink()
 
     def _append(self, data: bytes) -> None:
         self._at_line_start = False  # until the whole line is there

@@ -51,7 +51,7 @@ class BatchOptions:
         jobs: files under way at a time; 0 takes `bgtool.engine.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
-        overwrite: redo what the manifest calls done.
+        overwrite: redo what the manifest calls done, and replace outputs that are not bgtool's.
         dry_run: plan only, write nothing.
         watch: stay, and process files as they come into the input folders.
         max_megapixels: larger images are refused.

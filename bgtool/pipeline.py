@@ -12,9 +12,9 @@ from typing import Protocol
 
 from bgtool import __version__
 from bgtool.atomic import sweep
-from bgtool.discovery import STREAM, Job, Plan, plan
+from bgtool.discovery import STREAM, Failure, Job, Plan, plan
 from bgtool.engine import Engine, Event, Facts, Inline, open_engine
-from bgtool.errors import UsageError
+from bgtool.errors import InputError, UsageError
 from bgtool.formats import result_of
 from bgtool.interrupts import held_back
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
@@ -127,8 +127,8 @@ class Run:
     def carry_out(self, planned: Plan, choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs) -> None:
         """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
         due = pending(planned, self._options, self._engine.facts, self._manifest)
-        todo = choose(due)
-        failures = [failure for failure in planned.failures if failure.path not in self._said]
+        todo, refused = safe(choose(due), self._options, self._manifest)
+        failures = [failure for failure in (*planned.failures, *refused) if failure.path not in self._said]
         first, self._begun = not self._begun, True
         if first:
             self.summary.skipped = len(planned.jobs) - len(due)
@@ -137,7 +137,8 @@ class Run:
         for failure in failures:
             self._said.add(failure.path)
             self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-        with held_back() if self._manifest else nullcontext(lambda: None) as release:
+        making = self._manifest.making(job.target for job in todo) if self._manifest else nullcontext()
+        with making, held_back() if self._manifest else nullcontext(lambda: None) as release:
             try:
                 for event in self._engine.do(todo):
                     self._take(event)
@@ -168,13 +169,30 @@ def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History
     return [job for job in planned.jobs if not history.is_done(job.source, job.target, key, facts.sha256)]
 
 
+def safe(jobs: list[Job], options: BatchOptions, history: History | None) -> tuple[list[Job], list[Failure]]:
+    """The jobs that overwrite nothing but outputs of bgtool's own, and why the others are not done."""
+    if history is None or options.overwrite:
+        return jobs, []
+    strangers = history.strangers(job.target for job in jobs)
+    if not strangers:
+        return jobs, []
+    refused = [
+        Failure(job.source, InputError(f"{job.target} is there and not of bgtool's making (--overwrite replaces it)"))
+        for job in jobs
+        if job.target in strangers
+    ]
+    return [job for job in jobs if job.target not in strangers], refused
+
+
 def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Observer) -> Summary:
     """Tell what a run would do, and write nothing."""
-    todo = pending(planned, options, facts, read(planned.folder) if planned.folder else None)
-    summary = Summary(skipped=len(planned.jobs) - len(todo))
+    history = read(planned.folder) if planned.folder else None
+    due = pending(planned, options, facts, history)
+    todo, refused = safe(due, options, history)
+    summary = Summary(skipped=len(planned.jobs) - len(due))
     for job in todo:
         observer.rehearsed(job)
-    for failure in planned.failures:
+    for failure in (*planned.failures, *refused):
         outcome = Outcome(failure.path, "", Status.FAILED, error=str(failure.error))
         summary.count(outcome)
         observer.finished(outcome)

@@ -65,7 +65,8 @@ GOOD = {"one.png": (1, 1), "gray16.tif": (90, 60), "cmyk.jpg": (90, 60), "palett
 
 
 def outputs(folder):
-    return {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()} - {"bgtool-manifest.jsonl"}
+    visible = (p for p in folder.rglob("[!.]*") if p.is_file())
+    return {p.relative_to(folder).as_posix() for p in visible} - {"bgtool-manifest.jsonl"}
 
 
 def recorded(folder):
@@ -134,6 +135,32 @@ def test_the_same_command_again_does_only_what_changed(hostile, tmp_path, tiny_m
     assert changed == {"a.png", "one.png"}
     other = bgtool(*command, "--style", "color")
     assert f"{len(GOOD)} done, {len(BAD)} failed" in other.stderr.decode()
+
+
+def test_a_file_that_is_not_bgtools_is_not_overwritten_unless_asked(tmp_path, tiny_model_file):
+    source, out = tmp_path / "in", tmp_path / "out"
+    for folder in (source, out):
+        folder.mkdir()
+    for name in ("a.png", "b.png"):
+        page().save(source / name)
+    (out / "a.png").write_text("somebody's own")
+    command = ("clean", source, "-o", out, "--model", tiny_model_file)
+    for done in (1, 0):  # the second run must not take the first one's refusal for a claim
+        result = bgtool(*command)
+        assert result.returncode == 1, result.stderr
+        assert b"a.png is there and not of bgtool's making" in result.stderr
+        assert b"%d done" % done in result.stderr
+        assert (out / "a.png").read_text() == "somebody's own"
+    assert outputs(out) == {"a.png", "b.png"}
+    assert recorded(out) == ["b.png"]
+    rehearsal = bgtool(*command, "--dry-run")
+    assert rehearsal.returncode == 1
+    assert not rehearsal.stdout
+    assert bgtool(*command, "--overwrite").returncode == 0
+    assert Image.open(out / "a.png").size == (90, 60)
+    page(80).save(source / "b.png")
+    assert bgtool(*command).returncode == 0  # its own it does replace
+    assert Image.open(out / "b.png").size == (80, 60)
 
 
 def test_a_kill_at_any_moment_loses_nothing(tmp_path, tiny_model_file):

@@ -183,3 +183,24 @@ def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
 def test_an_impossible_folder_has_its_reason(folder):
     with pytest.raises(OutputError, match="in the place of a folder"), open_manifest(folder.parent / "a.png"):
         pass
+
+
+def test_outputs_of_a_killed_run_are_its_own_and_other_files_are_strangers(folder):
+    made, foreign, gone = (str(folder / name) for name in ("made.png", "foreign.png", "gone.png"))
+    for path in (made, foreign):
+        Path(path).touch()
+    code = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from bgtool.manifest import open_manifest
+        with open_manifest(Path({str(folder)!r})) as manifest, manifest.making([{made!r}, {gone!r}]):
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", code], check=False)
+    targets = [made, foreign, gone]
+    assert read(folder).strangers(targets) == {foreign}
+    with open_manifest(folder) as manifest:
+        assert manifest.strangers(targets) == {foreign}
+        with manifest.making([gone]):
+            assert manifest.strangers(targets) == {foreign}  # what the killed run began is not forgotten
+    assert read(folder).strangers(targets) == {made, foreign}

@@ -2,7 +2,7 @@
 
 Both are worked out on a small copy of the photo, the guide, as fields that change slowly; applying them to a pixel of
 the full photo then takes a few products. Planes are float32 [h, w], 0..1, pictures uint8 [h, w, 3]; radii are in
-pixels of the network's working size, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
+pixels of the network's largest view, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def fit_alpha(guide: Pixels, alpha: Plane, scale: float) -> NDArray[np.float32]:
     Args:
         guide: uint8 [h, w, 3].
         alpha: float32 [h, w], settled.
-        scale: pixels of the guide per pixel of the working size.
+        scale: pixels of the guide per pixel of the network's largest view.
 
     Returns:
         float32 [4, h, w]: three slopes and an offset. Alpha = slopes · colour + offset, clipped to 0..1; where the
@@ -213,7 +213,7 @@ def fit_colours(guide: Pixels, alpha: Plane, visible: Plane, scale: float) -> tu
         guide: uint8 [h, w, 3].
         alpha: float32 [h, w], 0..1.
         visible: float32 [h, w], how far the guide's colours are those of the photo; 0 where it is transparent.
-        scale: pixels of the guide per pixel of the working size.
+        scale: pixels of the guide per pixel of the network's largest view.
 
     Returns:
         Person and background, uint8 [h, w, 3] each.

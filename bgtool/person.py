@@ -114,7 +114,8 @@ class Scene:
     """A photo, and what has been made out about it at the size of its guide."""
 
     def __init__(self, photo: Photo, guide: Array, visible: Plane, alpha: Plane, scale: float) -> None:
-        """Take a photo, guide [h, w, 3], its opacity [h, w], the network's alpha at that size, and its scale."""
+        """Take a photo, guide [h, w, 3], its opacity [h, w], the network's alpha at that size, which was `scale` times
+        smaller."""
         alpha = matting.settle(alpha)
         self._photo, self._guide, self._visible = photo, guide, visible
         self._settled = np.where((alpha > 0) & (alpha < 1), np.float32(0.5), alpha)
@@ -128,8 +129,7 @@ class Scene:
     @classmethod
     def of(cls, photo: Photo, model: Model) -> Scene:
         """Look at a photo with a person model."""
-        working = model.card.working_size
-        seen, opacity = guide_of(photo, working)
+        seen, opacity = guide_of(photo, model.card.working_size)
         found = predict(seen, model)
         if found.max() < SURE:
             found = np.zeros_like(found)
@@ -137,7 +137,7 @@ class Scene:
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = straight(np.asarray(seen), opacity)
         visible = np.broadcast_to(np.float32(1), alpha.shape) if opacity is None else unit(opacity)
-        return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / working)
+        return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / max(found.shape))
 
     def mask(self, tile: int, advance: Advance) -> Array:
         """Alpha of the whole photo, uint8 [H, W]."""

@@ -194,13 +194,13 @@ def test_the_mean_of_checkpoints_lies_between_them_and_can_be_exported(trained, 
     other = Checkpoint.load(trained)
     for value in other.ema.values():
         if value.is_floating_point():
-            value *= 3
+            value *= 1.2
     other.save(tmp_path / "other.pt")
     options = ["average", str(trained), str(tmp_path / "other.pt"), "-o", str(tmp_path / "mean.pt")]
     assert CliRunner().invoke(cli, options, catch_exceptions=False).exit_code == 0
     first, mean = Checkpoint.load(trained).ema, Checkpoint.load(tmp_path / "mean.pt")
     for name, value in first.items():
-        expected = 2 * value if value.is_floating_point() else value
+        expected = 1.1 * value if value.is_floating_point() else value
         assert torch.allclose(mean.best[name], expected, atol=1e-6), name
     export = ["document", str(tmp_path / "mean.pt"), "-o", str(tmp_path / "mean.onnx")]
     assert CliRunner().invoke(export_cli, export, catch_exceptions=False).exit_code == 0

@@ -252,9 +252,13 @@ def synthetic_page(truth: Tensor) -> Tensor:
     return paper + cover * (ink - paper)
 
 
+MILD = 0.25
+"""How often a mild window meets a degradation, of how often others do."""
+
+
 class TrainDocument:
     """Random window, degradations and quarter turns of one page. Nothing is mirrored but the ink that shows through:
-    that is how the network can tell it.
+    that is how the network can tell it. Most windows are mild: at their own scale and seldom degraded.
 
     Gives float ``image`` [3, S, S] in 0..1 and ``truth`` [1, S, S] (1 = ink).
     """
@@ -264,8 +268,10 @@ class TrainDocument:
 
     def __call__(self, sample: Sample) -> Sample:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
-        large = chance(0.08)  # headlines and initials: their inside is ink too
-        scale = math.exp(uniform(math.log(2), math.log(6))) if large else self.window.scale()
+        mild = chance(0.6)
+        often = MILD if mild else 1.0
+        large = not mild and chance(0.2)  # headlines and initials: their inside is ink too
+        scale = 1.0 if mild else math.exp(uniform(math.log(2), math.log(6))) if large else self.window.scale()
         image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
         truth = 1 - truth
         if large:
@@ -274,19 +280,19 @@ class TrainDocument:
             (other,) = self.window(sample["truth"], scale=scale)
         else:
             (other,) = self.window(sample["other"])
-        if chance(0.5 if large else 0.05):
+        if chance(0.5 if large else 0.05 * often):
             image = synthetic_page(truth)
-        image = self._degrade(image, 1 - other.float() / 255)
-        if chance(0.2):
+        image = self._degrade(image, 1 - other.float() / 255, often)
+        if chance(0.2 * often):
             image, truth = beside_page(image, truth)
-        if chance(0.05):
+        if chance(0.05 * often):
             image, truth = hole(image, truth)
         if chance(0.3):
             turns = 1 + integer(3)
             image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
-    def _degrade(self, image: Tensor, other: Tensor) -> Tensor:
+    def _degrade(self, image: Tensor, other: Tensor, often: float) -> Tensor:
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.12, faint_ink),
             (0.45, lambda scan: bleed_through(scan, other)),
@@ -300,7 +306,7 @@ class TrainDocument:
             (0.1, jpeg),
         ]
         for probability, step in steps:
-            if chance(probability):
+            if chance(probability * often):
                 image = step(image.clamp(0, 1))
         return image
 

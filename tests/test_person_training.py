@@ -23,7 +23,7 @@ from training.losses import Loss, masked_loss
 from training.networks.unet import UNetConfig
 from training.people import WeightedPeople, find_backgrounds, find_people
 from training.person import IGNORED, PersonTask
-from training.person_transforms import TrainPerson, Window, cut_out, letterbox, paste
+from training.person_transforms import TrainPerson, Window, cut_out, cut_thing, letterbox, paste, turned
 
 SMALL = ["--depth", "2", "--width", "4", "--max-width", "8", "--batch-size", "4", "--crop-size", "32",
          "--epoch-samples", "16", "--workers", "0", "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
@@ -242,10 +242,30 @@ def test_pasting_covers_image_truth_and_weight_alike():
     person = cut_out(photo, 12)
     assert person.shape == (4, 12, 6)
     image, truth, weight = torch.zeros(3, 32, 32), torch.zeros(1, 32, 32), torch.zeros(1, 32, 32)
-    paste(person, image, truth, weight)
+    paste(person, 1.0, image, truth, weight)
     assert truth.sum() >= 0.49 * 12 * 6
     assert torch.equal(image, truth.expand(3, -1, -1))
     assert torch.equal(weight, truth)
+
+
+def test_a_thing_holds_nobody_and_hides_people():
+    torch.manual_seed(1)
+    nobody = torch.zeros(1, 40, 60, dtype=torch.uint8)
+    photo = {"image": torch.full((3, 40, 60), 90, dtype=torch.uint8), "mask": nobody.clone(), "ignore": nobody.clone()}
+    photo["mask"][:, :, 30:] = 255
+    photo["image"][:, :, 30:] = 255
+    found = [thing for _ in range(60) if (thing := cut_thing(photo, 24)) is not None]
+    assert found
+    for thing in found:
+        assert max(thing.shape[-2:]) == 24
+        assert torch.allclose(thing[:3], torch.tensor(90 / 255))
+    assert {bool((thing[3] == 0).any()) for thing in found} == {True, False}  # ellipses and rectangles
+    photo["ignore"][:] = 255
+    assert cut_thing(photo, 24) is None
+    image, truth, weight = torch.zeros(3, 32, 32), torch.ones(1, 32, 32), torch.zeros(1, 32, 32)
+    paste(turned(found[0]), 0.0, image, truth, weight)
+    assert 0 < truth.sum() < 32 * 32
+    assert torch.allclose(weight, 1 - truth)
 
 
 def test_samples_are_what_the_loop_expects(photos):

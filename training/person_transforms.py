@@ -122,27 +122,52 @@ def cut_out(photo: Sample, side: int) -> Tensor | None:
     if not len(rows):
         return None
     box = (..., slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1))
-    image, mask = image[box], mask[box]
-    scale = side / max(mask.shape[-2:])
-    shape = [max(1, round(length * scale)) for length in mask.shape[-2:]]
-    return torch.cat([tv.resize(picture, shape, antialias=True) for picture in (image, mask)]).float() / 255
+    return resized(torch.cat([image[box], mask[box]]), side)
 
 
-def paste(person: Tensor, image: Tensor, truth: Tensor, weight: Tensor) -> None:
+def cut_thing(photo: Sample, side: int) -> Tensor | None:
+    """A rectangle or ellipse of a photo with nobody in it, as `cut_out` gives people; None where there is no room."""
+    image, people = photo["image"], photo["mask"] | photo["ignore"]
+    height, width = image.shape[-2:]
+    for _ in range(4):
+        rows, columns = (round(length * uniform(0.1, 0.6)) for length in (height, width))
+        top, left = round(uniform(0, height - rows)), round(uniform(0, width - columns))
+        box = (..., slice(top, top + rows), slice(left, left + columns))
+        if rows > 7 and columns > 7 and not people[box].any():
+            y, x = torch.linspace(-1, 1, rows)[:, None], torch.linspace(-1, 1, columns)
+            round_or_square = 2 if chance(0.7) else 40
+            shape = (y.abs() ** round_or_square + x.abs() ** round_or_square <= 1).to(torch.uint8) * 255
+            return resized(torch.cat([image[box], shape[None]]), side)
+    return None
+
+
+def resized(cutout: Tensor, side: int) -> Tensor:
+    """A cut-out, uint8 [4, h, w], its longer side resized: float [4, h', w'] in 0..1."""
+    scale = side / max(cutout.shape[-2:])
+    shape = [max(1, round(length * scale)) for length in cutout.shape[-2:]]
+    return tv.resize(cutout, shape, antialias=True).float() / 255
+
+
+def turned(cutout: Tensor) -> Tensor:
+    """A cut-out, float [4, h, w], turned a little; what its corners uncover is transparent."""
+    return tv.rotate(cutout, uniform(-35, 35), tv.InterpolationMode.BILINEAR, expand=True)
+
+
+def paste(cutout: Tensor, person: float, image: Tensor, truth: Tensor, weight: Tensor) -> None:
     """Lay a cut-out, float [4, h, w], at a random place over image, truth and weight, float [C, S, S], in place.
 
-    As much as three tenths of its height and width may lie outside.
+    Truth becomes `person` there: 1, or 0 for a thing. As much as three tenths of its height and width may lie outside.
     """
     size = image.shape[-1]
     spans = []
-    for length in person.shape[-2:]:
+    for length in cutout.shape[-2:]:
         start = round(uniform(-0.3 * length, size - 0.7 * length))
         first, last = max(0, start), min(size, start + length)
         spans.append((slice(first, last), slice(first - start, last - start)))
-    (rows, person_rows), (columns, person_columns) = spans
-    person = person[:, person_rows, person_columns]
-    colour, alpha = person[:3], person[3:]
-    for under, over in ((image, colour), (truth, 1.0), (weight, 1.0)):
+    (rows, own_rows), (columns, own_columns) = spans
+    cutout = cutout[:, own_rows, own_columns]
+    colour, alpha = cutout[:3], cutout[3:]
+    for under, over in ((image, colour), (truth, person), (weight, 1.0)):
         patch = under[:, rows, columns]
         patch += alpha * (over - patch)
 
@@ -184,14 +209,27 @@ class TrainPerson:
         image, truth, ignore = (window.cut(photo[name], size).float() / 255 for name in ("image", "mask", "ignore"))
         weight = (ignore < 0.5).float()
         weight[window.outside(*photo["mask"].shape[-2:], size)] = 0
-        if chance(0.15 if truth.any() else 0.5):
-            person = cut_out(other(), round(size * math.exp(uniform(math.log(0.2), math.log(1.2)))))
-            if person is not None:
-                person[:3] = recolour(person[:3]).clamp(0, 1)
-                paste(person, image, truth, weight)
+        for _ in range(self._pastes(bool(truth.any()))):
+            self._paste_from(other(), (image, truth, weight))
         if chance(0.5):
             image, truth, weight = image.flip(-1), truth.flip(-1), weight.flip(-1)
         return {"image": self._degrade(image), "truth": truth, "weight": weight}
+
+    @staticmethod
+    def _pastes(peopled: bool) -> int:
+        number = int(chance(0.4 if peopled else 0.65))
+        while 0 < number < 4 and chance(0.4):
+            number += 1
+        return number
+
+    def _paste_from(self, other: Sample, pictures: tuple[Tensor, Tensor, Tensor]) -> None:
+        side = round(self.size * math.exp(uniform(math.log(0.12), math.log(1.1))))
+        thing = chance(0.25)
+        cutout = cut_thing(other, side) if thing else cut_out(other, side)
+        if cutout is not None:
+            cutout = turned(cutout) if chance(0.3) else cutout
+            cutout[:3] = recolour(cutout[:3]).clamp(0, 1)
+            paste(cutout, 0.0 if thing else 1.0, *pictures)
 
     def _degrade(self, image: Tensor) -> Tensor:
         steps = ((0.7, recolour), (0.25, gamma), (0.2, soften), (0.15, noise), (0.25, jpeg))

@@ -79,6 +79,21 @@ def int8(model: Path, data_dir: Path, output: Path) -> None:
     write(output, lambda: to_int8(model.read_bytes(), data_dir, output.stem))
 
 
+@cli.command("recover")
+@click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--data-dir", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
+              help="Training sets of the model's task.")  # fmt: skip
+@click.option("--output", "-o", type=click.Path(dir_okay=False, path_type=Path), required=True, help="Checkpoint.")
+def recover_checkpoint(model: Path, data_dir: Path, output: Path) -> None:
+    """Make a checkpoint of an exported MODEL, to --load in a training that goes on from it."""
+    from export.recover import recover
+
+    try:
+        recover(model, data_dir).save(output)
+    except (ValueError, FileNotFoundError, ModelError) as error:
+        raise click.ClickException(str(error)) from None
+
+
 @cli.command("ship")
 @click.argument("model", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--figures", type=click.File(), required=True, help="JSON of `python -m training evaluate --json`.")

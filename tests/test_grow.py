@@ -40,6 +40,19 @@ def test_a_deeper_unet_computes_what_the_shallower_one_did_and_learns(batch_norm
     assert large.block.decoders[1][0].weight.grad[:, config.widths[-1] :].abs().sum() > 0, "what lies below is heard"
 
 
+def test_a_refiner_changes_nothing_until_it_has_learnt():
+    torch.manual_seed(0)
+    picture = torch.rand(2, 3, 32, 32)
+    small = trained(UNet(SMALL), picture)
+    target = replace(SMALL, refiner=4)
+    large = UNet(target)
+    large.load_state_dict(grown_unet(small.state_dict(), SMALL, target))
+    large.eval()
+    assert torch.equal(large(picture), small(picture))
+    large(picture).square().mean().backward()
+    assert large.refiner.head.weight.grad.abs().sum() > 0
+
+
 def test_rectified_moments_are_those_of_drawn_values():
     torch.manual_seed(0)
     mean, deviation = torch.tensor([-1.0, 0.0, 2.0]), torch.tensor([1.0, 0.5, 1.0])
@@ -65,6 +78,22 @@ def test_a_new_stage_does_once_more_what_the_last_one_does():
         assert torch.allclose(large(page)[-1], again, atol=1e-5)
 
 
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_a_wider_stack_computes_what_the_narrow_one_did_and_learns(batch_norm):
+    torch.manual_seed(0)
+    config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, batch_norm=batch_norm)
+    target = replace(config, widths=(7, 3))
+    page = torch.rand(2, 3, 16, 16)
+    small = trained(StackedUNet(config), page)
+    large = StackedUNet(target)
+    large.load_state_dict(grown_stack(small.state_dict(), config, target))
+    large.eval()
+    with torch.no_grad():
+        assert torch.allclose(large(page)[-1], small(page)[-1], atol=1e-5)
+    large(page)[-1].square().mean().backward()
+    assert large.blocks[1].head.weight.grad[:, 2:].abs().sum() > 0, "the new channels are heard"
+
+
 @pytest.mark.parametrize("change", [{"width": 8}, {"depth": 1}, {"space_to_depth": 1}])
 def test_what_is_no_larger_network_of_the_kind_is_refused(change):
     with pytest.raises(ValueError, match="does not grow"):
@@ -77,3 +106,9 @@ def test_what_is_no_longer_stack_is_refused(folds):
     target = replace(config, folds=folds, widths=(2,) * len(folds))
     with pytest.raises(ValueError, match="does not grow"):
         grown_stack(StackedUNet(config).state_dict(), config, target)
+
+
+def test_a_narrower_stack_is_refused():
+    config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1)
+    with pytest.raises(ValueError, match="does not grow"):
+        grown_stack(StackedUNet(config).state_dict(), config, replace(config, widths=(5, 1)))

@@ -17,7 +17,11 @@ from export.__main__ import cli as export_cli
 from training.__main__ import cli
 from training.checkpoint import Checkpoint
 from training.datasets import WeightedPairs, find_pairs
+from training.document import DocumentTask
+from training.loop import TrainConfig
 from training.losses import Loss, soft_dice, squared_error, stage_mean
+from training.networks.stacked import StackedConfig, StackedUNet
+from training.transforms import RandomWindow, bleed_through
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
          "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
@@ -124,6 +128,58 @@ def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(pages, tra
     assert session.card.training_data == ("bills", "letters")
     cleaned = np.asarray(clean(Image.open(scan), model=session)).astype(int)
     assert np.abs(predicted - cleaned).max() <= 1
+
+
+def exported(*arguments):
+    result = CliRunner().invoke(export_cli, list(map(str, arguments)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(pages, trained, tmp_path):
+    model, again = tmp_path / "model.onnx", tmp_path / "again.onnx"
+    exported("document", trained, "-o", model)
+    exported("recover", model, "--data-dir", pages, "-o", tmp_path / "recovered.pt")
+    exported("document", tmp_path / "recovered.pt", "-o", again)
+    window = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    one, other = (load_model(str(file), device="cpu").run(window).astype(int) for file in (model, again))
+    assert np.abs(one - other).max() <= 1
+
+    recovered = Checkpoint.load(tmp_path / "recovered.pt")
+    images = torch.stack([DocumentTask(TrainConfig(**recovered.training), StackedConfig.from_dict(recovered.network))
+                          .dataset()[index]["image"] for index in range(8)])  # fmt: skip
+    network = StackedUNet(StackedConfig.from_dict(recovered.network))
+    network.load_state_dict(recovered.best)
+    with torch.no_grad():
+        still, moving = (torch.sigmoid(network.train(mode)(images)[-1]) for mode in (False, True))
+    assert (still - moving).abs().mean() < 0.05, "the norms know the data"
+
+    state = train(pages, tmp_path / "on.pt", "--load", str(tmp_path / "recovered.pt"), "--num-epochs", "1")
+    assert state.log[-1]["loss"] < Checkpoint.load(trained).log[0]["loss"]
+
+
+def test_what_is_no_float_model_is_not_recovered(pages, tmp_path):
+    model = str(ROOT / "bgtool" / "models" / "document-fast.onnx")
+    options = ["recover", model, "--data-dir", str(pages), "-o", str(tmp_path / "x.pt")]
+    result = CliRunner().invoke(export_cli, options)
+    assert (result.exit_code, isinstance(result.exception, SystemExit)) == (1, True)
+    assert "no network that can be trained on" in result.output
+
+
+def test_a_page_smaller_than_the_window_is_repeated_not_mirrored():
+    page = torch.arange(12, dtype=torch.uint8).view(1, 3, 4)
+    window = RandomWindow(8, scales=(1, 1), degrees=0, native=1.0)
+    (patch,) = window(page)
+    assert torch.equal(patch, page.repeat(1, 3, 2)[:, :8])
+
+
+def test_ink_that_shines_through_is_mirrored_and_fainter():
+    torch.manual_seed(0)
+    ink = torch.zeros(1, 64, 64)
+    ink[:, :, 4:12] = 1
+    scan = bleed_through(torch.ones(3, 64, 64), ink)
+    columns = scan.mean((0, 1))
+    assert columns[:40].min() > 0.95
+    assert 0 < columns[55] < 0.9
 
 
 def test_predict_refuses_more_blocks_than_there_are(pages, trained):

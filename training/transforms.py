@@ -64,7 +64,7 @@ class RandomWindow:
         results = []
         for picture in pictures:
             patch = picture[..., top : top + side, left : left + side]
-            patch = reflect_to(patch, side)
+            patch = repeat_to(patch, side)
             patch = tv.resize(patch, [outer, outer], antialias=True) if side != outer else patch
             if rotate:
                 patch = tv.rotate(patch, angle, interpolation=v2.InterpolationMode.BILINEAR)
@@ -73,12 +73,13 @@ class RandomWindow:
         return tuple(results)
 
 
-def reflect_to(patch: Tensor, side: int) -> Tensor:
-    """A [C, h, w] patch continued at right and bottom by its mirror image until it is at least side × side."""
-    for dim in (-2, -1):
-        while patch.shape[dim] < side:
-            patch = torch.cat([patch, patch.flip(dim)], dim=dim).narrow(dim, 0, min(side, 2 * patch.shape[dim]))
-    return patch
+def repeat_to(patch: Tensor, side: int) -> Tensor:
+    """A [C, h, w] patch, repeated to the right and below until it is at least side × side.
+
+    Its mirror image would show mirrored writing as ink.
+    """
+    height, width = patch.shape[-2:]
+    return patch[..., torch.arange(max(height, side))[:, None] % height, torch.arange(max(width, side)) % width]
 
 
 def smooth_noise(height: int, width: int, cells: int) -> Tensor:
@@ -155,12 +156,17 @@ def hole(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
-    """Let the mirrored ink of another page, float [1, H, W] with ink = 1, shine through."""
-    shade = (blur(verso.flip(-1), uniform(0.4, 3.0)) * uniform(1, 2)).clamp(max=1)
+    """Let the mirrored ink of another page, float [1 or 3, H, W] with ink = 1, shine through."""
+    shade = (blur(verso.flip(-1), math.exp(uniform(math.log(0.3), math.log(3)))) * uniform(1, 2)).clamp(max=1)
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
     strength = uniform(0.1, 0.6) if chance(0.5) else uniform(0.5, 0.95)
     return scan * (1 - strength * tint * shade * patchy)
+
+
+def darkness(scan: Tensor) -> Tensor:
+    """What is darker than the paper of a float [3, H, W] scan, 0 paper, 1 black: its ink with all its faults."""
+    return (1 - scan / paper_of(scan).clamp(min=0.05)).clamp(0, 1)
 
 
 def faint_ink(scan: Tensor) -> Tensor:
@@ -276,13 +282,10 @@ class TrainDocument:
         truth = 1 - truth
         if large:
             truth = (truth > 0.5).float()
-        if chance(0.5):  # the back of a page is most often in the same hand or type
-            (other,) = self.window(sample["truth"], scale=scale)
-        else:
-            (other,) = self.window(sample["other"])
+        verso = self._verso(sample, scale)
         if chance(0.5 if large else 0.05 * often):
             image = synthetic_page(truth)
-        image = self._degrade(image, 1 - other.float() / 255, often)
+        image = self._degrade(image, verso, often)
         if chance(0.2 * often):
             image, truth = beside_page(image, truth)
         if chance(0.05 * often):
@@ -292,10 +295,18 @@ class TrainDocument:
             image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
         return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
 
-    def _degrade(self, image: Tensor, other: Tensor, often: float) -> Tensor:
+    def _verso(self, sample: Sample, scale: float) -> Tensor:
+        """Ink (1) of the back of the page, float [1 or 3, S, S]: most often in the same hand or type."""
+        if chance(0.3):
+            return darkness(self.window(sample["image"], scale=scale)[0].float() / 255)
+        if chance(0.3):
+            return 1 - self.window(sample["truth"], scale=scale)[0].float() / 255
+        return 1 - self.window(sample["other"])[0].float() / 255
+
+    def _degrade(self, image: Tensor, verso: Tensor, often: float) -> Tensor:
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.12, faint_ink),
-            (0.45, lambda scan: bleed_through(scan, other)),
+            (0.45 if often == 1 else 0.2 / MILD, lambda scan: bleed_through(scan, verso)),
             (0.12, stains),
             (0.15, ring),
             (0.2, uneven_light),

@@ -3,24 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import le
 
 import torch
 from torch import Tensor
 from torch.distributions import Normal
 
 from training.checkpoint import Weights
-from training.networks.stacked import StackedConfig
+from training.networks.stacked import StackedConfig, StackedUNet
 from training.networks.unet import UNet, UNetConfig
 
 
 def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
-    """Weights of a U-Net with more levels that computes, in evaluation, what a shallower one does.
+    """Weights of a U-Net with more levels, or with a refiner, that computes, in evaluation, what one without them does.
 
     Raises:
-        ValueError: the two differ in more than their depth, or the first is the deeper one.
+        ValueError: the two differ in anything else, or the first is the deeper one.
     """
     while config.depth < target.depth:
         weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
+    if target.refiner and not config.refiner:
+        config = replace(config, refiner=target.refiner)
+        silent = {name: torch.zeros_like(value) for name, value in UNet(config).refiner.head.state_dict().items()}
+        weights = (
+            UNet(config).state_dict() | weights | {f"refiner.head.{name}": value for name, value in silent.items()}
+        )
     if config != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
     return weights
@@ -65,10 +72,12 @@ def rectified_moments(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) -> Weights:
-    """Weights of a stacked network with more stages, each new one beginning as a copy of the one before it.
+    """Weights of a stacked network with more stages or more channels.
+
+    A new stage begins as a copy of the one before it; new channels have no share in the result at first.
 
     Raises:
-        ValueError: the two differ in more than the number of their stages, or the first has more.
+        ValueError: the two differ in more than stages and widths, or the first has more of them.
     """
     while len(config.folds) < len(target.folds):
         last = len(config.folds) - 1
@@ -77,6 +86,29 @@ def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) 
             name.replace(f"blocks.{last}.", f"blocks.{last + 1}.", 1): value.clone() for name, value in copied.items()
         }
         config = replace(config, folds=(*config.folds, config.folds[-1]), widths=(*config.widths, config.widths[-1]))
-    if config != target:
+    wider = len(config.widths) == len(target.widths) and all(map(le, config.widths, target.widths))
+    if not wider or replace(config, widths=target.widths) != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
-    return weights
+    return widened(weights, target)
+
+
+def widened(weights: Weights, target: StackedConfig) -> Weights:
+    """Weights of a stacked network with more channels, of which the old ones take nothing: it computes the same.
+
+    The new channels see all the others with random weights; whoever comes to listen to them trains them.
+    Source: Chen et al. 2016, Net2Net, section 2.3, with silent channels in place of copied ones.
+    """
+    network = StackedUNet(target).state_dict()
+    for name, old in weights.items():
+        new = network[name]
+        if old.shape == new.shape:
+            new.copy_(old)
+            continue
+        if old.ndim == 1:
+            new[: len(old)] = old
+            continue
+        parts = 2 if ".decoders." in name and name.endswith(".0.weight") else 1  # what is concatenated: skip and below
+        new[: len(old)] = 0
+        for ours, theirs in zip(new.chunk(parts, 1), old.chunk(parts, 1), strict=True):
+            ours[: len(old), : theirs.shape[1]] = theirs
+    return network

@@ -1,0 +1,167 @@
+"""Back from a shipped model to a checkpoint that training goes on from, where only the model was kept."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable
+from dataclasses import asdict
+from pathlib import Path
+
+import onnx
+import torch
+from onnx import numpy_helper
+from torch import Tensor, nn
+
+from bgtool.card import ModelTask
+from export.onnx_file import card_of
+from training.checkpoint import Checkpoint, Weights
+from training.document import DocumentTask
+from training.loop import TrainConfig
+from training.networks.stacked import StackedConfig
+from training.networks.unet import UNetConfig
+from training.person import PersonTask
+
+WINDOWS = 48
+"""Training windows on which the statistics of the batch norms are taken."""
+
+EPSILON = 1e-5
+"""What PyTorch's batch norm adds to the variance."""
+
+PARAMETER = re.compile(
+    r"network\.(?P<plain>(?P<step>(?:blocks?|refiner)\..*(encoders|decoders)\.\d+)\.(?P<place>\d)\.(?P<kind>weight|bias|weight_bias)"
+    r"|(?:block|refiner).*(ups|head).*\.(weight|bias))(\.half)?"
+)
+"""Names of parameters in exported files; a folded norm's bias is the convolution's ``bias`` or ``weight_bias``."""
+
+
+def recover(model: Path, data_dir: Path) -> Checkpoint:
+    """A checkpoint with batch norm that computes, in evaluation, what an exported model does.
+
+    Export takes every batch norm into the convolution before it, so its parameters are gone; but for any mean m and
+    variance v a norm with weight sqrt(v + eps) and bias b + m, b being the convolution's, is that same layer. With the
+    m and v of training windows, a training goes on as if it had never stopped; the optimizer starts anew.
+    Source: Ioffe and Szegedy 2015, Batch normalization, section 3.1.
+
+    Args:
+        model: file written by ``python -m export document`` or ``person``, in float32 or with weights in float16.
+        data_dir: training sets of its task.
+
+    Raises:
+        ValueError: the file holds no network of this program.
+        FileNotFoundError: no training pairs.
+    """
+    proto = onnx.load(model)
+    card = card_of(proto)
+    weights = convolutions(proto)
+    config = TrainConfig(str(data_dir), "", crop_size=card.working_size or 256, loss=card.loss, weights={})
+    try:
+        task = make_task(card.task, config, weights)
+        network = task.build().eval()
+        network.load_state_dict(trainable(network, weights))
+    except (KeyError, RuntimeError) as error:
+        raise ValueError(f"{model} holds no network that can be trained on: {error}") from None
+    settle_norms(network, (task.dataset()[index]["image"] for index in range(WINDOWS)))
+    best = network.state_dict()
+    return Checkpoint(
+        task=task.name,
+        network=task.network_config(),
+        training=asdict(config),
+        training_sets=list(card.training_data),
+        best=best,
+        best_score=-math.inf,
+        best_epoch=0,
+        weights=best,
+        ema=best,
+        optimizer={},
+        epoch=0,
+    )
+
+
+def convolutions(proto: onnx.ModelProto) -> Weights:
+    """The parameters of a model by the names they have in the network that is trained: float32.
+
+    The bias of a convolution in a U-Net's step is that of the norm after it, whose first weight is 1.
+    """
+    weights = {}
+    for tensor in proto.graph.initializer:
+        found = PARAMETER.fullmatch(tensor.name)
+        if not found:
+            continue
+        value = torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
+        step, place, kind = found["step"], found["place"], found["kind"]
+        if step is None:
+            weights[found["plain"]] = value
+        elif kind == "weight":
+            weights[f"{step}.{0 if place == '0' else 3}.weight"] = value
+        else:
+            weights[f"{step}.{1 if place == '0' else 4}.bias"] = value
+    return weights
+
+
+def make_task(task: ModelTask, config: TrainConfig, weights: Weights) -> DocumentTask | PersonTask:
+    """The task of a model, with a network of the shape that its weights show. Raises KeyError."""
+
+    def shape(block: str) -> tuple[int, list[int]]:
+        """Fold and widths of a U-Net block."""
+        last = re.compile(rf"{re.escape(block)}\.encoders\.\d+\.3\.weight")
+        widths = [len(weights[name]) for name in sorted(weights) if last.fullmatch(name)]
+        return weights[f"{block}.encoders.0.0.weight"].shape[-1] // 3, widths
+
+    if task is ModelTask.PERSON:
+        fold, widths = shape("block")
+        refiner = len(weights.get("refiner.encoders.0.0.weight", ()))
+        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold, refiner=refiner))
+    blocks = sorted({name.split(".")[1] for name in weights})
+    folds, widths_of = zip(*(shape(f"blocks.{block}") for block in blocks), strict=True)
+    firsts = tuple(widths[0] for widths in widths_of)
+    return DocumentTask(config, StackedConfig(folds, firsts, len(widths_of[0]) - 1))
+
+
+def trainable(network: nn.Module, weights: Weights) -> Weights:
+    """The state of a network with the parameters of a model: folded kernels unfolded, norms that only add a bias.
+
+    Raises:
+        KeyError: a parameter is missing.
+        RuntimeError: a parameter is of another shape.
+    """
+    state = network.state_dict()
+    norms = [name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)]
+    for name, _ in network.named_parameters():
+        if name.removesuffix(".weight") not in norms:
+            value = weights[name]
+            fold = value.shape[-1] // 3
+            state[name].copy_(unfolded(value, fold) if name.endswith("encoders.0.0.weight") else value)
+    for name in norms:
+        state[f"{name}.running_var"].fill_(1 - EPSILON)
+    return state
+
+
+def unfolded(kernels: Tensor, fold: int) -> Tensor:
+    """The inverse of `export.lowering.folding`: [out, C, 3f, 3f] -> [out, C·f·f, 3, 3]."""
+    return kernels.unflatten(3, (3, fold)).unflatten(2, (3, fold)).permute(0, 1, 3, 5, 2, 4).flatten(1, 3)
+
+
+@torch.no_grad()
+def settle_norms(network: nn.Module, windows: Iterable[Tensor]) -> None:
+    """Give every batch norm of a network in evaluation the statistics of float [3, H, W] windows, its result kept."""
+    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    seen: dict[nn.Module, list[Tensor]] = {norm: [] for norm in norms}
+
+    def look(norm: nn.Module, inputs: tuple[Tensor]) -> None:
+        values = inputs[0].double()
+        seen[norm].append(torch.stack([values.mean((0, 2, 3)), values.square().mean((0, 2, 3))]))
+
+    hooks = [norm.register_forward_pre_hook(look) for norm in norms]
+    for window in windows:
+        network(window[None])
+    for hook in hooks:
+        hook.remove()
+    for norm in norms:
+        mean, square = torch.stack(seen[norm]).mean(0)
+        variance = (square - mean**2).clamp(min=0)
+        slope = norm.weight / (norm.running_var + norm.eps).sqrt()
+        norm.bias += slope * (mean.float() - norm.running_mean)
+        norm.weight.copy_(slope * (variance + norm.eps).sqrt())
+        norm.running_mean.copy_(mean)
+        norm.running_var.copy_(variance)

@@ -8,14 +8,12 @@ from bgtool.card import ModelTask
 from bgtool.tiling import round_up
 from export.cards import make_card, open_checkpoint
 from export.graph import PageGraph
-from export.lowering import lower
-from export.onnx_file import export_graph
-from export.verify import check_parity
+from export.quantize import export_halved
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 
 
 def export_document(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
-    """The ONNX file of a checkpoint's best weights, checked against PyTorch.
+    """The ONNX file of a checkpoint's best weights, stored as float16 and checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training document``.
@@ -23,7 +21,7 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
 
     Raises:
         ValueError: the file is no checkpoint of a document training.
-        ParityError: the file differs from PyTorch by more than one grey level.
+        ParityError: the file differs from PyTorch; see `export_halved`.
     """
     state = open_checkpoint(checkpoint, ModelTask.DOCUMENT)
     config = StackedConfig.from_dict(state.network)
@@ -38,14 +36,10 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
         licence=licence,
         halo=round_up(receptive_radius(config), network.stride),
         working_size=0,
-        precision="fp32",
+        precision="fp16",
         architecture=describe(config),
     )
-    lowered = StackedUNet(config)
-    lowered.load_state_dict(state.best)
-    model = export_graph(PageGraph(lower(lowered)), card)
-    check_parity(model, PageGraph(network).eval(), card.stride)
-    return model
+    return export_halved(PageGraph, network, card)
 
 
 def describe(config: StackedConfig) -> str:

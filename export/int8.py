@@ -60,17 +60,17 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
     Source: Jacob et al. 2018, Quantization and training of neural networks for integer-arithmetic-only inference.
 
     Args:
-        model: an exported document model in float32.
+        model: an exported document model on floats.
         data_dir: folder of sets of pages like those the model was trained on.
         name: for the card.
 
     Raises:
-        ValueError: the model is none for documents, or no longer in float32.
+        ValueError: the model is none for documents, or on integers already.
         FileNotFoundError: there are no pages to calibrate on.
     """
     card = card_of(onnx.load_from_string(model))
-    if card.task is not ModelTask.DOCUMENT or card.precision != "fp32":
-        raise ValueError(f"{card.name} is no document model in float32")
+    if card.task is not ModelTask.DOCUMENT or card.precision == "int8":
+        raise ValueError(f"{card.name} is no document model on floats")
     with tempfile.TemporaryDirectory() as folder:
         plain, prepared, quantized = (Path(folder) / f"{step}.onnx" for step in ("plain", "prepared", "quantized"))
         plain.write_bytes(model)

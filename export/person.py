@@ -2,20 +2,13 @@
 
 from __future__ import annotations
 
-import copy
 from pathlib import Path
 
 from bgtool.card import ModelTask
 from export.cards import make_card, open_checkpoint
 from export.graph import AlphaGraph
-from export.lowering import fold_batch_norm, lower
-from export.onnx_file import export_graph
-from export.quantize import halve_weights, round_weights
-from export.verify import check_parity
+from export.quantize import export_halved
 from training.networks.unet import UNet, UNetConfig
-
-ROUNDING_LEVELS = 8
-"""Grey levels by which rounding the weights to float16 may move a pixel of a soft edge."""
 
 
 def export_person(
@@ -29,8 +22,7 @@ def export_person(
 
     Raises:
         ValueError: the file is no checkpoint of a person training.
-        ParityError: the file differs from PyTorch with the rounded weights by more than one grey level, or from the
-            checkpoint itself by more than `ROUNDING_LEVELS`.
+        ParityError: the file differs from PyTorch; see `export_halved`.
     """
     state = open_checkpoint(checkpoint, ModelTask.PERSON)
     config = UNetConfig.from_dict(state.network)
@@ -50,12 +42,7 @@ def export_person(
         mirrored=mirrored,
         architecture=describe(config),
     )
-    exact = AlphaGraph(network).eval()
-    rounded = AlphaGraph(round_weights(fold_batch_norm(lower(copy.deepcopy(network).eval()))))
-    model = halve_weights(export_graph(rounded, card))
-    check_parity(model, rounded, card.stride)
-    check_parity(model, exact, card.stride, ROUNDING_LEVELS)
-    return model
+    return export_halved(AlphaGraph, network, card)
 
 
 def describe(config: UNetConfig) -> str:

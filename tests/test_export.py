@@ -87,5 +87,5 @@ def test_int8_holds_integers(int8_model):
 
 
 def test_int8_refuses_what_is_not_float(int8_model, tmp_path):
-    with pytest.raises(ValueError, match="no document model in float32"):
+    with pytest.raises(ValueError, match="no document model on floats"):
         to_int8(int8_model, tmp_path, "again")

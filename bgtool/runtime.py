@@ -59,6 +59,7 @@ class Model:
         self.card = card
         self.sha256 = sha256
         self.device = device
+        self._options = run_options(card, device)
 
     def run(self, images: Pixels) -> Pixels:
         """Run a batch.
@@ -74,7 +75,7 @@ class Model:
         """
         try:
             with self.turn:
-                (result,) = self._session.run(None, {"image": images})
+                (result,) = self._session.run(None, {"image": images}, self._options)
         except Exception as error:
             shape = "×".join(map(str, images.shape))
             raise DeviceError(
@@ -168,6 +169,19 @@ def read_card(model: str | None, task: ModelTask) -> Card:
     """
     session = open_session(import_onnxruntime(), read_model(model, task))
     return Card.from_metadata(session.get_modelmeta().custom_metadata_map)
+
+
+def run_options(card: Card, device: Device) -> ort.RunOptions | None:
+    """How a model is to run on a device; None as onnxruntime would.
+
+    Between two photos come the steps that need most memory, so what the network took is given back; windows of pages
+    follow each other, and it is kept for the next.
+    """
+    if card.task is not ModelTask.PERSON or device.kind != THE_CPU.kind:
+        return None
+    options = import_onnxruntime().RunOptions()
+    options.add_run_config_entry("memory.enable_memory_arena_shrinkage", "cpu:0")
+    return options
 
 
 def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.InferenceSession:

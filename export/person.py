@@ -49,8 +49,6 @@ def describe(config: UNetConfig) -> str:
     """A U-Net in one line."""
     widths = " ".join(map(str, config.widths))
     folded = config.space_to_depth
-    return (
-        f"U-Net, widths {widths}, "
-        + (f"{folded}x{folded} pixels folded into channels" if folded > 1 else "plain input")
-        + (f", refined by a second U-Net of width {config.refiner}" if config.refiner else "")
+    return f"U-Net, widths {widths}, " + (
+        f"{folded}x{folded} pixels folded into channels" if folded > 1 else "plain input"
     )

@@ -29,8 +29,8 @@ EPSILON = 1e-5
 """What PyTorch's batch norm adds to the variance."""
 
 PARAMETER = re.compile(
-    r"network\.(?P<plain>(?P<step>(?:blocks?|refiner)\..*(encoders|decoders)\.\d+)\.(?P<place>\d)\.(?P<kind>weight|bias|weight_bias)"
-    r"|(?:block|refiner).*(ups|head).*\.(weight|bias))(\.half)?"
+    r"network\.(?P<plain>(?P<step>block.*(encoders|decoders)\.\d+)\.(?P<place>\d)\.(?P<kind>weight|bias|weight_bias)"
+    r"|block.*(ups|head).*\.(weight|bias))(\.half)?"
 )
 """Names of parameters in exported files; a folded norm's bias is the convolution's ``bias`` or ``weight_bias``."""
 
@@ -61,7 +61,8 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
         network.load_state_dict(trainable(network, weights))
     except (KeyError, RuntimeError) as error:
         raise ValueError(f"{model} holds no network that can be trained on: {error}") from None
-    settle_norms(network, (task.dataset()[index]["image"] for index in range(WINDOWS)))
+    drawn = task.dataset()
+    settle_norms(network, (drawn[index]["image"] for index in range(WINDOWS)))
     best = network.state_dict()
     return Checkpoint(
         task=task.name,
@@ -110,8 +111,7 @@ def make_task(task: ModelTask, config: TrainConfig, weights: Weights) -> Documen
 
     if task is ModelTask.PERSON:
         fold, widths = shape("block")
-        refiner = len(weights.get("refiner.encoders.0.0.weight", ()))
-        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold, refiner=refiner))
+        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold))
     blocks = sorted({name.split(".")[1] for name in weights})
     folds, widths_of = zip(*(shape(f"blocks.{block}") for block in blocks), strict=True)
     firsts = tuple(widths[0] for widths in widths_of)

@@ -113,33 +113,21 @@ def test_a_second_stage_starts_from_the_best_weights_of_the_first(photos, traine
     assert second.training["crop_size"] == 48
 
 
-def test_a_refiner_is_trained_alone_and_all_of_it_is_recovered_from_the_model(photos, trained, tmp_path):
-    first = Checkpoint.load(trained)
-    second = train(photos, tmp_path / "second.pt", "--load", str(trained), "--num-epochs", "2", "--refiner", "4",
-                   "--first-frozen")  # fmt: skip
-    for name, value in first.best.items():
-        assert torch.equal(second.weights[name], value), name
-    assert second.weights["refiner.head.weight"].abs().sum() > 0
-
-    model, recovered, again = (tmp_path / name for name in ("model.onnx", "recovered.pt", "again.onnx"))
+def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(photos, trained, model_file, tmp_path):
+    recovered, again = tmp_path / "recovered.pt", tmp_path / "again.onnx"
     for command in (
-        ["person", str(tmp_path / "second.pt"), "-o", str(model)],
-        ["recover", str(model), "--data-dir", str(photos / "people"), "-o", str(recovered)],
+        ["recover", str(model_file), "--data-dir", str(photos / "people"), "-o", str(recovered)],
         ["person", str(recovered), "-o", str(again)],
     ):
         result = CliRunner().invoke(export_cli, command, catch_exceptions=False)
         assert result.exit_code == 0, result.output
-    assert Checkpoint.load(recovered).network == second.network
+    assert Checkpoint.load(recovered).network == Checkpoint.load(trained).network
+    assert Checkpoint.load(recovered).training["crop_size"] == 32
     photo = np.random.default_rng(0).integers(0, 256, (1, 32, 48, 3), np.uint8)
-    one, other = (load_model(str(file), device="cpu", task="person").run(photo).astype(int) for file in (model, again))
+    one, other = (
+        load_model(str(file), device="cpu", task="person").run(photo).astype(int) for file in (model_file, again)
+    )
     assert np.abs(one - other).max() <= 1
-
-
-def test_only_a_refiner_can_be_trained_alone(photos, tmp_path):
-    command = ["person", "--data-dir", str(photos / "people"), "--save", str(tmp_path / "x.pt"), "--first-frozen"]
-    result = CliRunner().invoke(cli, command)
-    assert result.exit_code == 2
-    assert "--refiner" in result.output
 
 
 def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(photos, trained, model_file, tmp_path):

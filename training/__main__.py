@@ -175,13 +175,6 @@ def document(
 )
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
 @click.option(
-    "--refiner",
-    type=click.IntRange(0),
-    default=UNetConfig.refiner,
-    help="Channels of the first level of a second U-Net for the outlines; 0: none.",
-)
-@click.option("--first-frozen", is_flag=True, help="Train the second U-Net alone.")
-@click.option(
     "--crop-size",
     type=click.IntRange(32),
     default=160,
@@ -196,7 +189,6 @@ def person(
     max_width: int,
     space_to_depth: int,
     batch_norm: bool,
-    refiner: int,
     **options: Any,
 ) -> None:
     """Train the U-Net on pairs of photo and mask.
@@ -204,10 +196,8 @@ def person(
     The same command again goes on where the last one stopped. To raise the size step by step, train at a small
     --crop-size, then --load that checkpoint and --save another at a larger one.
     """
-    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm, refiner)
+    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm)
     config = TrainConfig(**options)
-    if config.first_frozen and not refiner:
-        raise click.UsageError("--first-frozen needs a --refiner")
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
     start(lambda: PersonTask(config, network, backgrounds), config)

@@ -44,7 +44,6 @@ class TrainConfig:
         ema_decay: decay of the moving average of the weights, per step.
         weights: weight of one pair of a set in the draw, by set name (1 where not named).
         loss: name of the loss.
-        first_frozen: train the second network alone, where a task has two and says so.
         workers: loader processes.
         seed: start of all random numbers.
     """
@@ -62,7 +61,6 @@ class TrainConfig:
     ema_decay: float = 0.998
     weights: dict[str, float] = field(default_factory=dict)
     loss: str = "bce"
-    first_frozen: bool = False
     workers: int = 2
     seed: int = 0
 

@@ -57,10 +57,10 @@ class PersonTask:
 
     def build(self) -> UNet:
         """A new U-Net."""
-        return UNet(self.network, self.config.first_frozen)
+        return UNet(self.network)
 
     def start(self, state: Checkpoint) -> Weights:
-        """Weights to start from: the best of a checkpoint, with what it lacks added. Raises ValueError."""
+        """Weights to start from: the best of a checkpoint, with levels added where it has fewer. Raises ValueError."""
         return grown_unet(state.best, UNetConfig.from_dict(state.network), self.network)
 
     def dataset(self) -> WeightedPeople:

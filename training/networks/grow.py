@@ -15,19 +15,13 @@ from training.networks.unet import UNet, UNetConfig
 
 
 def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
-    """Weights of a U-Net with more levels, or with a refiner, that computes, in evaluation, what one without them does.
+    """Weights of a U-Net with more levels that computes, in evaluation, what a shallower one does.
 
     Raises:
-        ValueError: the two differ in anything else, or the first is the deeper one.
+        ValueError: the two differ in more than their depth, or the first is the deeper one.
     """
     while config.depth < target.depth:
         weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
-    if target.refiner and not config.refiner:
-        config = replace(config, refiner=target.refiner)
-        silent = {name: torch.zeros_like(value) for name, value in UNet(config).refiner.head.state_dict().items()}
-        weights = (
-            UNet(config).state_dict() | weights | {f"refiner.head.{name}": value for name, value in silent.items()}
-        )
     if config != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
     return weights

@@ -29,7 +29,7 @@ class StackedConfig:
     """
 
     folds: tuple[int, ...] = (4, 2)
-    widths: tuple[int, ...] = (48, 32)
+    widths: tuple[int, ...] = (64, 32)
     levels: int = 2
     upsampling: Upsampling = Upsampling.BICUBIC
     batch_norm: bool = True

@@ -159,7 +159,7 @@ def test_the_cpu_runs_the_integer_model_unless_another_is_named():
     assert load_model(device="cpu").card.precision == "int8"
     automatic = load_model()
     assert automatic.card.name == (own.int8 if KINDS[automatic.device.kind].int8 else own.name)
-    assert load_model(own.name, device="cpu").card.precision == "fp32"
+    assert load_model(own.name, device="cpu").card.precision == "fp16"
 
 
 @pytest.mark.skipif(not DATA.is_dir(), reason="the shared data folder is not here")

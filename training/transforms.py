@@ -276,7 +276,7 @@ class TrainDocument:
         """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
         mild = chance(0.6)
         often = MILD if mild else 1.0
-        large = not mild and chance(0.2)  # headlines and initials: their inside is ink too
+        large = not mild and chance(0.35)  # headlines and initials: their inside is ink too
         scale = 1.0 if mild else math.exp(uniform(math.log(2), math.log(6))) if large else self.window.scale()
         image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
         truth = 1 - truth

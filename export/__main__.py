@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -27,13 +28,20 @@ Exporter = Callable[..., bytes]
 Command = Callable[..., None]
 
 
-def write(output: Path, make: Callable[[], bytes]) -> None:
-    """Write the model that `make` gives; what the user can put right is one line."""
+@contextmanager
+def one_line() -> Iterator[None]:
+    """What the user can put right as one line."""
     try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        model = make()
+        yield
     except (ValueError, FileNotFoundError, ModelError, ParityError) as error:
         raise click.ClickException(str(error)) from None
+
+
+def write(output: Path, make: Callable[[], bytes]) -> None:
+    """Write the model that `make` gives."""
+    with one_line():
+        output.parent.mkdir(parents=True, exist_ok=True)
+        model = make()
     output.write_bytes(model)
     click.echo(f"{output}: {len(model):,} bytes", err=True)
 
@@ -88,10 +96,8 @@ def recover_checkpoint(model: Path, data_dir: Path, output: Path) -> None:
     """Make a checkpoint of an exported MODEL, to --load in a training that goes on from it."""
     from export.recover import recover
 
-    try:
+    with one_line():
         recover(model, data_dir).save(output)
-    except (ValueError, FileNotFoundError, ModelError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 @cli.command("ship")

@@ -25,9 +25,6 @@ from training.person import PersonTask
 WINDOWS = 48
 """Training windows on which the statistics of the batch norms are taken."""
 
-EPSILON = 1e-5
-"""What PyTorch's batch norm adds to the variance."""
-
 PARAMETER = re.compile(
     r"network\.(?P<plain>(?P<step>block.*(encoders|decoders)\.\d+)\.(?P<place>\d)\.(?P<kind>weight|bias|weight_bias)"
     r"|block.*(ups|head).*\.(weight|bias))(\.half)?"
@@ -126,14 +123,14 @@ def trainable(network: nn.Module, weights: Weights) -> Weights:
         RuntimeError: a parameter is of another shape.
     """
     state = network.state_dict()
-    norms = [name for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = {name: module for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
     for name, _ in network.named_parameters():
         if name.removesuffix(".weight") not in norms:
             value = weights[name]
             fold = value.shape[-1] // 3
             state[name].copy_(unfolded(value, fold) if name.endswith("encoders.0.0.weight") else value)
-    for name in norms:
-        state[f"{name}.running_var"].fill_(1 - EPSILON)
+    for name, norm in norms.items():
+        state[f"{name}.running_var"].fill_(1 - norm.eps)
     return state
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+from training.networks.blocks import Upsampling
 from training.networks.grow import grown_stack, grown_unet, rectified_moments
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.networks.unet import UNet, UNetConfig
@@ -65,10 +66,11 @@ def test_a_new_stage_does_once_more_what_the_last_one_does():
         assert torch.allclose(large(page)[-1], again, atol=1e-5)
 
 
+@pytest.mark.parametrize("upsampling", [Upsampling.BICUBIC, Upsampling.TRANSPOSED])
 @pytest.mark.parametrize("batch_norm", [True, False])
-def test_a_wider_stack_computes_what_the_narrow_one_did_and_learns(batch_norm):
+def test_a_wider_stack_computes_what_the_narrow_one_did_and_learns(batch_norm, upsampling):
     torch.manual_seed(0)
-    config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, batch_norm=batch_norm)
+    config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, upsampling=upsampling, batch_norm=batch_norm)
     target = replace(config, widths=(7, 3))
     page = torch.rand(2, 3, 16, 16)
     small = trained(StackedUNet(config), page)

@@ -115,6 +115,11 @@ def test_a_set_of_weight_zero_is_never_drawn(pages, tmp_path):
         assert any(torch.equal(image, drawn.images[i]) for i in letters)
 
 
+def exported(*arguments):
+    result = CliRunner().invoke(export_cli, list(map(str, arguments)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
 def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(pages, trained, tmp_path):
     scan = pages / "letters" / "img" / "0.png"
     options = ["predict", "--load", str(trained), "--num-blocks", "2", "-o", str(tmp_path), str(scan)]
@@ -122,17 +127,11 @@ def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(pages, tra
     predicted = np.asarray(Image.open(tmp_path / "0.png")).astype(int)
 
     model = tmp_path / "mine.onnx"
-    exported = CliRunner().invoke(export_cli, ["document", str(trained), "-o", str(model)], catch_exceptions=False)
-    assert exported.exit_code == 0, exported.output
+    exported("document", trained, "-o", model)
     session = load_model(str(model), device="cpu")
     assert session.card.training_data == ("bills", "letters")
     cleaned = np.asarray(clean(Image.open(scan), model=session)).astype(int)
     assert np.abs(predicted - cleaned).max() <= 1
-
-
-def exported(*arguments):
-    result = CliRunner().invoke(export_cli, list(map(str, arguments)), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
 
 
 def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(pages, trained, tmp_path):
@@ -145,9 +144,10 @@ def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(pages, trained
     assert np.abs(one - other).max() <= 1
 
     recovered = Checkpoint.load(tmp_path / "recovered.pt")
-    images = torch.stack([DocumentTask(TrainConfig(**recovered.training), StackedConfig.from_dict(recovered.network))
-                          .dataset()[index]["image"] for index in range(8)])  # fmt: skip
-    network = StackedUNet(StackedConfig.from_dict(recovered.network))
+    config = StackedConfig.from_dict(recovered.network)
+    drawn = DocumentTask(TrainConfig(**recovered.training), config).dataset()
+    images = torch.stack([drawn[index]["image"] for index in range(8)])
+    network = StackedUNet(config)
     network.load_state_dict(recovered.best)
     with torch.no_grad():
         still, moving = (torch.sigmoid(network.train(mode)(images)[-1]) for mode in (False, True))

@@ -306,7 +306,7 @@ class TrainDocument:
     def _degrade(self, image: Tensor, verso: Tensor, often: float) -> Tensor:
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.12, faint_ink),
-            (0.45 if often == 1 else 0.2 / MILD, lambda scan: bleed_through(scan, verso)),
+            (max(0.45, 0.2 / often), lambda scan: bleed_through(scan, verso)),  # 0.2 at least, on mild windows too
             (0.12, stains),
             (0.15, ring),
             (0.2, uneven_light),

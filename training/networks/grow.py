@@ -95,12 +95,11 @@ def widened(weights: Weights, target: StackedConfig) -> Weights:
     network = StackedUNet(target).state_dict()
     for name, old in weights.items():
         new = network[name]
-        if old.shape == new.shape:
-            new.copy_(old)
+        if old.ndim < 2:
+            new.view(-1)[: old.numel()] = old
             continue
-        if old.ndim == 1:
-            new[: len(old)] = old
-            continue
+        if name.split(".")[-3] == "ups":  # a transposed convolution: its inputs come first
+            new, old = new.transpose(0, 1), old.transpose(0, 1)
         parts = 2 if ".decoders." in name and name.endswith(".0.weight") else 1  # what is concatenated: skip and below
         new[: len(old)] = 0
         for ours, theirs in zip(new.chunk(parts, 1), old.chunk(parts, 1), strict=True):

@@ -26,7 +26,8 @@ WINDOWS = 48
 """Training windows on which the statistics of the batch norms are taken."""
 
 PARAMETER = re.compile(
-    r"network\.(?P<plain>(?P<step>block.*(encoders|decoders)\.\d+)\.(?P<place>\d)\.(?P<kind>weight|bias|weight_bias)"
+    r"network\.(?P<plain>(?P<steps>block.*((encoders|decoders)\.\d+|context))\.(?P<place>\d+)"
+    r"\.(?P<kind>weight|bias|weight_bias)"
     r"|block.*(ups|head).*\.(weight|bias))(\.half)?"
 )
 """Names of parameters in exported files; a folded norm's bias is the convolution's ``bias`` or ``weight_bias``."""
@@ -53,7 +54,7 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
     weights = convolutions(proto)
     config = TrainConfig(str(data_dir), "", crop_size=card.working_size or 256, loss=card.loss, weights={})
     try:
-        task = make_task(card.task, config, weights)
+        task = make_task(card.task, config, weights, dilations(proto))
         network = task.build().eval()
         network.load_state_dict(trainable(network, weights))
     except (KeyError, RuntimeError) as error:
@@ -87,17 +88,24 @@ def convolutions(proto: onnx.ModelProto) -> Weights:
         if not found:
             continue
         value = torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
-        step, place, kind = found["step"], found["place"], found["kind"]
-        if step is None:
+        if found["steps"] is None:
             weights[found["plain"]] = value
-        elif kind == "weight":
-            weights[f"{step}.{0 if place == '0' else 3}.weight"] = value
-        else:
-            weights[f"{step}.{1 if place == '0' else 4}.bias"] = value
+            continue
+        place = int(found["place"]) // 2 * 3  # of a convolution before the norms were folded
+        name = f"{place}.weight" if found["kind"] == "weight" else f"{place + 1}.bias"
+        weights[f"{found['steps']}.{name}"] = value
     return weights
 
 
-def make_task(task: ModelTask, config: TrainConfig, weights: Weights) -> DocumentTask | PersonTask:
+def dilations(proto: onnx.ModelProto) -> tuple[int, ...]:
+    """Of the convolutions that widen the view of a document model's first block, from the first to the last."""
+    steps = (node for node in proto.graph.node if node.op_type == "Conv" and ".context." in node.input[1])
+    return tuple(a.ints[0] for node in steps for a in node.attribute if a.name == "dilations")
+
+
+def make_task(
+    task: ModelTask, config: TrainConfig, weights: Weights, context: tuple[int, ...]
+) -> DocumentTask | PersonTask:
     """The task of a model, with a network of the shape that its weights show. Raises KeyError."""
 
     def shape(block: str) -> tuple[int, list[int]]:
@@ -112,7 +120,7 @@ def make_task(task: ModelTask, config: TrainConfig, weights: Weights) -> Documen
     blocks = sorted({name.split(".")[1] for name in weights})
     folds, widths_of = zip(*(shape(f"blocks.{block}") for block in blocks), strict=True)
     firsts = tuple(widths[0] for widths in widths_of)
-    return DocumentTask(config, StackedConfig(folds, firsts, len(widths_of[0]) - 1))
+    return DocumentTask(config, StackedConfig(folds, firsts, len(widths_of[0]) - 1, context=context))
 
 
 def trainable(network: nn.Module, weights: Weights) -> Weights:

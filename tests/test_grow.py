@@ -83,6 +83,23 @@ def test_a_wider_stack_computes_what_the_narrow_one_did_and_learns(batch_norm, u
     assert large.blocks[1].head.weight.grad[:, 2:].abs().sum() > 0, "the new channels are heard"
 
 
+@pytest.mark.parametrize("batch_norm", [True, False])
+def test_a_stack_with_more_context_computes_what_it_did_without_and_learns(batch_norm):
+    torch.manual_seed(0)
+    config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, batch_norm=batch_norm)
+    target = replace(config, widths=(5, 2), context=(2, 4))
+    page = torch.rand(2, 3, 16, 16)
+    small = trained(StackedUNet(config), page)
+    large = StackedUNet(target)
+    large.load_state_dict(grown_stack(small.state_dict(), config, target))
+    large.eval()
+    with torch.no_grad():
+        assert torch.allclose(large(page)[-1], small(page)[-1], atol=1e-5)
+    large(page)[-1].square().mean().backward()
+    beside = large.blocks[0].context[0].weight.grad[:, :, 0, 0]
+    assert beside.abs().sum() > 0, "what lies further away is heard"
+
+
 @pytest.mark.parametrize("change", [{"width": 8}, {"depth": 1}, {"space_to_depth": 1}])
 def test_what_is_no_larger_network_of_the_kind_is_refused(change):
     with pytest.raises(ValueError, match="does not grow"):
@@ -101,3 +118,10 @@ def test_a_narrower_stack_is_refused():
     config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1)
     with pytest.raises(ValueError, match="does not grow"):
         grown_stack(StackedUNet(config).state_dict(), config, replace(config, widths=(5, 1)))
+
+
+def test_a_stack_with_other_context_is_refused():
+    config = StackedConfig(folds=(2,), widths=(4,), levels=1, context=(2,))
+    for context in ((), (4,), (2, 4)):
+        with pytest.raises(ValueError, match="does not grow"):
+            grown_stack(StackedUNet(config).state_dict(), config, replace(config, context=context))

@@ -41,10 +41,13 @@ def test_stages_follow_the_recurrence_of_the_paper():
 
 
 @pytest.mark.parametrize("upsampling", list(Upsampling))
-@pytest.mark.parametrize(("folds", "levels"), [((1,), 1), ((1, 1), 2), ((1,), 3), ((4, 2), 1), ((2, 1), 2)])
-def test_the_receptive_radius_is_exact(upsampling, folds, levels):
+@pytest.mark.parametrize(
+    ("folds", "levels", "context"),
+    [((1,), 1, (2,)), ((1, 1), 2, ()), ((1,), 3, ()), ((4, 2), 1, ()), ((2, 1), 2, ()), ((2, 1), 1, (1, 3))],
+)
+def test_the_receptive_radius_is_exact(upsampling, folds, levels, context):
     """Pooling is replaced by a mean and all activations are positive, so that every path shows in the gradient."""
-    config = StackedConfig(folds, (2,) * len(folds), levels, upsampling, batch_norm=False)
+    config = StackedConfig(folds, (2,) * len(folds), levels, upsampling, batch_norm=False, context=context)
     network = StackedUNet(config).double()
     with torch.no_grad():
         for parameter in network.parameters():

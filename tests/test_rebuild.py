@@ -92,6 +92,14 @@ def test_a_round_has_its_own_options_beside_the_common_ones(pages):
     assert {first["seed"], second["seed"]} == {3}
 
 
+def test_the_weights_of_a_round_go_for_the_later_ones(tmp_path):
+    file = tmp_path / "tiny.toml"
+    file.write_text(RECIPE + "\n[[rounds]]\ncrop_size = 32\n")
+    third = read_recipe(file, "data", None, tmp_path)[2].config
+    assert third.weights == {"bills": 2.0, "letters": 0.5}
+    assert third.lr == 0.001
+
+
 def test_the_network_of_a_round_may_have_grown(pages):
     result = rebuild(pages, RECIPE + "network = { folds = [1, 1], widths = [2, 2] }\n")
     assert result.exit_code == 0, result.output

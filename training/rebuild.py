@@ -42,8 +42,8 @@ class Round:
 def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path) -> list[Round]:
     """The rounds of a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
 
-    A round has its own options before the common ones, its own `weights` of sets beside them; its own `network` goes
-    for the later rounds too: a network may grow.
+    A round has its own options before the common ones. Its own `weights` of sets and its own `network` go beside what
+    stands, and for the later rounds too: a network may grow.
 
     Args:
         file: the recipe; checkpoints bear its name and the number of their round.
@@ -70,6 +70,7 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
         shape = table(shape, where) | table(own.pop("network", {}), where)
         network, make_task = parts(task, shape, backgrounds, where)
         options = merged(common, own, where)
+        common["weights"] = options["weights"]
         load = made[-1].config.save if made else None
         config = TrainConfig(data_dir, str(save / f"{file.stem}-{number}.pt"), load, **options)
         if config.crop_size % network.stride:

@@ -35,6 +35,22 @@ class DoubleConv(nn.Sequential):
         super().__init__(*layers)
 
 
+class Context(nn.Sequential):
+    """Dilated 3×3 convolutions, each with batch norm (optional) and ReLU; channels, height and width stay.
+
+    Source: Yu and Koltun 2016, Multi-scale context aggregation by dilated convolutions, section 3.
+    """
+
+    def __init__(self, channels: int, dilations: Sequence[int], batch_norm: bool = True) -> None:
+        layers: list[nn.Module] = []
+        for dilation in dilations:
+            layers.append(nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=not batch_norm))
+            if batch_norm:
+                layers.append(nn.BatchNorm2d(channels))
+            layers.append(nn.ReLU(inplace=True))
+        super().__init__(*layers)
+
+
 CUBIC_A = -0.75
 """Keys' parameter as PyTorch's bicubic interpolation sets it."""
 
@@ -107,10 +123,17 @@ class UNetBlock(nn.Module):
             is unfolded again. 1: neither.
         upsampling: how the decoder doubles height and width.
         batch_norm: whether convolutions are followed by batch norm.
+        dilations: of the convolutions that widen the view at the bottom.
     """
 
     def __init__(
-        self, in_channels: int, widths: Sequence[int], fold: int, upsampling: Upsampling, batch_norm: bool
+        self,
+        in_channels: int,
+        widths: Sequence[int],
+        fold: int,
+        upsampling: Upsampling,
+        batch_norm: bool,
+        dilations: Sequence[int] = (),
     ) -> None:
         super().__init__()
         pixels = fold**2
@@ -120,6 +143,7 @@ class UNetBlock(nn.Module):
             DoubleConv(a, b, batch_norm) for a, b in zip([in_channels * pixels, *widths], widths, strict=False)
         )
         self.pool = nn.MaxPool2d(2)
+        self.context = Context(widths[-1], dilations, batch_norm)
         down = widths[::-1]
         self.ups = nn.ModuleList(make_upsampling(upsampling, a, b) for a, b in pairwise(down))
         self.decoders = nn.ModuleList(DoubleConv(2 * width, width, batch_norm) for width in down[1:])
@@ -132,7 +156,7 @@ class UNetBlock(nn.Module):
         for encoder in self.encoders[:-1]:
             skips.append(encoder(x))
             x = self.pool(skips[-1])
-        x = self.encoders[-1](x)
+        x = self.context(self.encoders[-1](x))
         for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
             x = decoder(torch.cat([skip, up(x)], dim=1))
         return self.unfold(self.head(x))

@@ -40,19 +40,35 @@ def with_level(weights: Weights, config: UNetConfig) -> Weights:
         if part in ("ups", "decoders"):  # counted from the bottom
             number = str(int(number) + 1)
         network[".".join([block, part, number, *rest])] = value.clone()
-    bottom, decoder = f"block.encoders.{config.depth}", "block.decoders.0"
-    channels = torch.arange(config.widths[-1])
-    layers = ((0, 1), (3, 4)) if config.batch_norm else ((0, None), (2, None))
-    for convolution, norm in layers:
-        kernel = network[f"{decoder}.{convolution}.weight"].zero_()
+    bottom = f"block.encoders.{config.depth}"
+    return network | handing_on(network, "block.decoders.0", bottom if config.batch_norm else None)
+
+
+def handing_on(network: Weights, steps: str, norm: str | None) -> Weights:
+    """Parameters of the steps of that name (convolution, norm if there is one, ReLU) that put out what comes in.
+
+    A norm undoes itself by the mean and variance of rectified normal values, for such is what a step puts out.
+
+    Args:
+        network: weights of the whole network, for their shapes.
+        steps: name of a sequence of such steps.
+        norm: name of the double convolution whose norm what comes in went through; None without norms.
+    """
+    kernels = [name for name in network if name.startswith(f"{steps}.") and network[name].ndim == 4]
+    parameters = {}
+    for name in kernels:
+        kernel = torch.zeros_like(network[name])
+        channels = torch.arange(len(kernel))
         kernel[channels, channels, 1, 1] = 1
+        parameters[name] = kernel
+        place = int(name.split(".")[-2])
         if norm is None:
-            network[f"{decoder}.{convolution}.bias"].zero_()
+            parameters[f"{steps}.{place}.bias"] = torch.zeros(len(kernel))
             continue
-        mean, variance = rectified_moments(weights[f"{bottom}.4.bias"], weights[f"{bottom}.4.weight"].abs())
+        mean, variance = rectified_moments(network[f"{norm}.4.bias"], network[f"{norm}.4.weight"].abs())
         values = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean, "running_var": variance}
-        network |= {f"{decoder}.{norm}.{name}": value.clone() for name, value in values.items()}
-    return network
+        parameters |= {f"{steps}.{place + 1}.{part}": value.clone() for part, value in values.items()}
+    return parameters
 
 
 def rectified_moments(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
@@ -66,12 +82,12 @@ def rectified_moments(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
 
 
 def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) -> Weights:
-    """Weights of a stacked network with more stages or more channels.
+    """Weights of a stacked network with more stages, context or more channels.
 
-    A new stage begins as a copy of the one before it; new channels have no share in the result at first.
+    A new stage begins as a copy of the one before it; new context and channels have no share in the result at first.
 
     Raises:
-        ValueError: the two differ in more than stages and widths, or the first has more of them.
+        ValueError: the two differ in more than stages, context and widths, or the first has more of them.
     """
     while len(config.folds) < len(target.folds):
         last = len(config.folds) - 1
@@ -80,6 +96,13 @@ def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) 
             name.replace(f"blocks.{last}.", f"blocks.{last + 1}.", 1): value.clone() for name, value in copied.items()
         }
         config = replace(config, folds=(*config.folds, config.folds[-1]), widths=(*config.widths, config.widths[-1]))
+    if target.context and not config.context:
+        network = StackedUNet(replace(config, context=target.context)).state_dict() | weights
+        bottom = f"blocks.0.encoders.{config.levels}" if config.batch_norm else None
+        weights, config = (
+            network | handing_on(network, "blocks.0.context", bottom),
+            replace(config, context=target.context),
+        )
     wider = len(config.widths) == len(target.widths) and all(map(le, config.widths, target.widths))
     if not wider or replace(config, widths=target.widths) != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")

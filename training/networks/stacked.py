@@ -26,6 +26,7 @@ class StackedConfig:
         levels: halvings (and doublings) inside a block.
         upsampling: how a block doubles height and width.
         batch_norm: whether convolutions are followed by batch norm.
+        context: dilations of further convolutions at the bottom of the first block, which widen its view.
     """
 
     folds: tuple[int, ...] = (4, 2)
@@ -33,11 +34,17 @@ class StackedConfig:
     levels: int = 2
     upsampling: Upsampling = Upsampling.BICUBIC
     batch_norm: bool = True
+    context: tuple[int, ...] = ()
 
     @property
     def stride(self) -> int:
         """H and W of a page must be multiples of this many pixels."""
         return max(self.folds) << self.levels
+
+    @property
+    def contexts(self) -> list[tuple[int, ...]]:
+        """Dilations at the bottom of each block."""
+        return [self.context, *[()] * (len(self.folds) - 1)]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain values, as a checkpoint stores them."""
@@ -73,8 +80,8 @@ class StackedUNet(nn.Module):
         self.config = config
         levels = range(config.levels + 1)
         self.blocks = nn.ModuleList(
-            UNetBlock(4, [width << level for level in levels], fold, config.upsampling, config.batch_norm)
-            for fold, width in zip(config.folds, config.widths, strict=True)
+            UNetBlock(4, [width << level for level in levels], fold, config.upsampling, config.batch_norm, dilations)
+            for fold, width, dilations in zip(config.folds, config.widths, config.contexts, strict=True)
         )
         self.register_buffer("luma", torch.tensor(LUMA).view(1, 3, 1, 1), persistent=False)
 
@@ -110,10 +117,11 @@ def receptive_radius(config: StackedConfig) -> int:
     radius = 0
     for phase in range(config.stride):
         low = high = phase
-        for fold in reversed(config.folds):
+        for fold, dilations in zip(reversed(config.folds), reversed(config.contexts), strict=True):
             low, high = low // fold - 2, high // fold + 2
             for _ in range(config.levels):
                 low, high = low // 2 + first[low % 2] - 2, high // 2 - first[1 - high % 2] + 2
+            low, high = low - sum(dilations), high + sum(dilations)
             for _ in range(config.levels):
                 low, high = 2 * low - 2, 2 * high + 1 + 2
             low, high = fold * low, fold * high + fold - 1

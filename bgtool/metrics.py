@@ -130,7 +130,7 @@ def drd(truth: Mask, result: Mask) -> float:
     rows, columns = np.nonzero(truth != result)
     true_colour = truth[rows, columns]
     distortion = 0.0
-    for (row, column), weight in np.ndenumerate(_drd_weights()):
+    for (row, column), weight in np.ndenumerate(drd_weights()):
         differing = around[rows + row, columns + column] == true_colour
         distortion += float(weight) * _count(differing)
     return distortion / max(_mixed_blocks(truth), 1)
@@ -190,8 +190,8 @@ def _total(weights: NDArray[np.float32], where: Mask) -> float:
     return float(np.sum(weights, where=where, dtype=np.float64))
 
 
-def _drd_weights() -> NDArray[np.float64]:
-    """Reciprocal distances from the centre of the window, 0 there, summing to 1."""
+def drd_weights() -> NDArray[np.float64]:
+    """Reciprocal distances from the centre of the window, 0 there, summing to 1: float64 [5, 5]."""
     axis = np.arange(-DRD_REACH, DRD_REACH + 1)
     distance = np.hypot(axis[:, None], axis)
     reciprocal = np.divide(1.0, distance, out=np.zeros_like(distance), where=distance > 0)

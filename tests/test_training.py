@@ -12,6 +12,7 @@ from conftest import ROOT
 from PIL import Image, ImageDraw
 
 from bgtool.api import clean
+from bgtool.metrics import drd
 from bgtool.runtime import load_model
 from export.__main__ import cli as export_cli
 from training.__main__ import cli
@@ -19,7 +20,7 @@ from training.checkpoint import Checkpoint
 from training.datasets import WeightedPairs, find_pairs
 from training.document import DocumentTask
 from training.loop import TrainConfig
-from training.losses import Loss, soft_dice, squared_error, stage_mean
+from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.transforms import RandomWindow, bleed_through
 
@@ -219,6 +220,19 @@ def test_soft_dice_is_zero_for_the_truth_and_near_one_for_its_opposite():
     truth = (torch.arange(64).view(1, 1, 8, 8) % 3 == 0).float()
     assert soft_dice(truth * 200 - 100, truth).item() == pytest.approx(0, abs=1e-6)
     assert soft_dice(100 - truth * 200, truth).item() > 0.95
+
+
+def test_a_wrong_pixel_weighs_what_the_metric_counts_for_it():
+    truth = torch.zeros(1, 1, 16, 16)
+    truth[..., 4:12, 5:9] = 1
+    ink = truth[0, 0].bool().numpy()
+    weights = distortion(truth)[0, 0]
+    for place in ((4, 6), (7, 7), (2, 3), (13, 12)):
+        result = ink.copy()
+        result[place] ^= True
+        assert drd(ink, result) * 4 == pytest.approx(weights[place].item(), abs=1e-6), "four blocks hold both colours"
+    right, wrong = 20 * truth - 10, 10 - 20 * truth
+    assert stage_mean(Loss.DRD_DICE, [right], truth) < 0.01 < stage_mean(Loss.DRD_DICE, [wrong], truth)
 
 
 def test_few_pages_make_one_batch_and_the_newest_weights_are_the_best(pages, tmp_path):

@@ -22,7 +22,7 @@ from training.document import DocumentTask
 from training.loop import TrainConfig
 from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.transforms import RandomWindow, bleed_through
+from training.transforms import RandomWindow, bleed_through, ink_darkness
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
          "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
@@ -179,10 +179,21 @@ def test_ink_that_shines_through_is_mirrored_and_fainter():
     torch.manual_seed(0)
     ink = torch.zeros(1, 64, 64)
     ink[:, :, 4:12] = 1
-    scan = bleed_through(torch.ones(3, 64, 64), ink)
+    scan = bleed_through(torch.ones(3, 64, 64), ink, 0.8)
     columns = scan.mean((0, 1))
     assert columns[:40].min() > 0.95
     assert 0 < columns[55] < 0.9
+
+
+def test_ink_that_shines_through_is_no_darker_than_faint_writing_allows():
+    torch.manual_seed(0)
+    truth = torch.zeros(1, 64, 64)
+    truth[:, 20:40:5] = 1
+    page = 0.9 - 0.2 * truth.expand(3, -1, -1)
+    faint = ink_darkness(page, truth)
+    assert faint == pytest.approx(0.2 / 0.9, abs=0.01)
+    shone = [bleed_through(page, torch.ones(1, 64, 64), faint)[:, 50:] for _ in range(20)]
+    assert min(part.min().item() for part in shone) > 0.9 * (1 - 1.4 * faint)
 
 
 def test_predict_refuses_more_blocks_than_there_are(pages, trained):

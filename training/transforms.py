@@ -155,18 +155,32 @@ def hole(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     return scan, truth
 
 
-def bleed_through(scan: Tensor, verso: Tensor) -> Tensor:
-    """Let the mirrored ink of another page, float [1 or 3, H, W] with ink = 1, shine through."""
-    shade = (blur(verso.flip(-1), math.exp(uniform(math.log(0.3), math.log(3)))) * uniform(1, 2)).clamp(max=1)
-    patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
-    tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
-    strength = uniform(0.1, 0.6) if chance(0.5) else uniform(0.5, 0.95)
-    return scan * (1 - strength * tint * shade * patchy)
-
-
 def darkness(scan: Tensor) -> Tensor:
     """What is darker than the paper of a float [3, H, W] scan, 0 paper, 1 black: its ink with all its faults."""
     return (1 - scan / paper_of(scan).clamp(min=0.05)).clamp(0, 1)
+
+
+def ink_darkness(scan: Tensor, truth: Tensor) -> float:
+    """Mean darkness of the ink of a float [3, H, W] scan, 0 to 1; truth is float [1, H, W]. 0.6 where there is none."""
+    ink = truth.sum().item()
+    return (darkness(scan).mean(0) * truth[0]).sum().item() / ink if ink >= 50 else 0.6
+
+
+def bleed_through(scan: Tensor, verso: Tensor, recto: float) -> Tensor:
+    """Let the mirrored ink of another page, float [1 or 3, H, W] with ink = 1, shine through.
+
+    Args:
+        scan: float [3, H, W] in 0..1.
+        verso: what shines through.
+        recto: darkness of the page's own ink, which the other's seldom exceeds: paper lies between.
+    """
+    shade = (blur(verso.flip(-1), math.exp(uniform(math.log(0.3), math.log(3)))) * uniform(1, 2)).clamp(max=1)
+    patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
+    tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
+    if torch.equal(scan[0], scan[2]) or chance(0.4):
+        tint = tint.mean()
+    strength = recto * (uniform(0.15, 0.7) if chance(0.5) else uniform(0.7, 1.4))
+    return scan * (1 - min(strength, 0.95) * tint * shade * patchy)
 
 
 def faint_ink(scan: Tensor) -> Tensor:
@@ -285,7 +299,7 @@ class TrainDocument:
         verso = self._verso(sample, scale)
         if chance(0.5 if large else 0.05 * often):
             image = synthetic_page(truth)
-        image = self._degrade(image, verso, often)
+        image = self._degrade(image, truth, verso, often)
         if chance(0.2 * often):
             image, truth = beside_page(image, truth)
         if chance(0.05 * often):
@@ -303,10 +317,13 @@ class TrainDocument:
             return 1 - self.window(sample["truth"], scale=scale)[0].float() / 255
         return 1 - self.window(sample["other"])[0].float() / 255
 
-    def _degrade(self, image: Tensor, verso: Tensor, often: float) -> Tensor:
+    def _degrade(self, image: Tensor, truth: Tensor, verso: Tensor, often: float) -> Tensor:
+        def shine(scan: Tensor) -> Tensor:
+            return bleed_through(scan, verso, ink_darkness(scan, truth))
+
         steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
             (0.12, faint_ink),
-            (max(0.45, 0.2 / often), lambda scan: bleed_through(scan, verso)),  # 0.2 at least, on mild windows too
+            (max(0.45, 0.3 / often), shine),  # 0.3 at least, on mild windows too
             (0.12, stains),
             (0.15, ring),
             (0.2, uneven_light),

@@ -47,7 +47,17 @@ class Kind:
 
 
 KINDS = {
-    "cuda": Kind("CUDA", "CUDAExecutionProvider", "bgtool[gpu]", nvidia=True, numbered=True, batch=4),
+    "cuda": Kind(
+        "CUDA",
+        "CUDAExecutionProvider",
+        "bgtool[gpu]",
+        nvidia=True,
+        numbered=True,
+        batch=4,
+        options={
+            "cudnn_conv_algo_search": "HEURISTIC"
+        },  # the default tries every algorithm anew for every window shape
+    ),
     "tensorrt": Kind(
         "TensorRT",
         "TensorrtExecutionProvider",

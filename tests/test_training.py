@@ -26,7 +26,6 @@ from training.transforms import RandomWindow, bleed_through, ink_darkness
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
          "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
-CONTEXT = ["--context", "2", "--context", "1"]
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +59,7 @@ def train(pages, save, *options):
 @pytest.fixture(scope="module")
 def trained(pages, tmp_path_factory):
     save = tmp_path_factory.mktemp("run") / "document.pt"
-    train(pages, save, "--num-epochs", "10", "--validation-share", "0.2", "--ema-decay", "0.8", *CONTEXT)
+    train(pages, save, "--num-epochs", "10", "--validation-share", "0.2", "--ema-decay", "0.8")
     return save
 
 
@@ -156,7 +155,7 @@ def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(pages, trained
         still, moving = (torch.sigmoid(network.train(mode)(images)[-1]) for mode in (False, True))
     assert (still - moving).abs().mean() < 0.05, "the norms know the data"
 
-    state = train(pages, tmp_path / "on.pt", "--load", str(tmp_path / "recovered.pt"), "--num-epochs", "1", *CONTEXT)
+    state = train(pages, tmp_path / "on.pt", "--load", str(tmp_path / "recovered.pt"), "--num-epochs", "1")
     assert state.log[-1]["loss"] < Checkpoint.load(trained).log[0]["loss"]
 
 

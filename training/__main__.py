@@ -127,10 +127,10 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
 @click.option(
     "--context",
-    type=click.IntRange(1),
+    type=click.IntRange(0),
     multiple=True,
-    default=StackedConfig.context,
-    help="Dilation of a further convolution at the bottom of the first block. Repeatable.",
+    default=(2, 4),
+    help="Dilation of a further convolution at the bottom of the first block. Repeatable; 0: none.",
 )
 @click.option("--crop-size", type=click.IntRange(32), default=256, help="Side of a training window in pixels.")
 @click.option("--loss", type=click.Choice(list(map(str, Loss))), default="bce-dice", help="Loss of each stage.")
@@ -150,7 +150,7 @@ def document(
     The same command again goes on where the last one stopped.
     """
     folds, widths = ((*values, *values[-1:] * num_blocks)[:num_blocks] for values in (folds, widths))
-    network = StackedConfig(folds, widths, levels, Upsampling(upsampling), batch_norm, context)
+    network = StackedConfig(folds, widths, levels, Upsampling(upsampling), batch_norm, tuple(filter(None, context)))
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")

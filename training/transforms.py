@@ -224,6 +224,13 @@ def jpeg(scan: Tensor) -> Tensor:
     return tv.jpeg((scan.clamp(0, 1) * 255).byte(), 20 + integer(71)).float() / 255
 
 
+def streaks(height: int, width: int) -> Tensor:
+    """Noise in 0..1 drawn out along the rows or the columns, as the grain of wood: float [1, height, width]."""
+    coarse = torch.rand(1, 1, 4 + integer(60), 2 + integer(4))
+    coarse = coarse if chance(0.5) else coarse.transpose(-2, -1)
+    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
+
+
 def beyond_edge(height: int, width: int) -> Tensor:
     """Distance in pixels beyond a random straight line that cuts a corner or a side off: float [1, height, width]."""
     angle, cut = uniform(0, 2 * math.pi), uniform(0.02, 0.45)
@@ -247,6 +254,9 @@ def beside_page(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     distance = beyond_edge(height, width)
     shade = uniform(0, 0.25) if chance(0.6) else uniform(0.25, 1)
     bed = (shade * (0.8 + 0.4 * torch.rand(3))).view(3, 1, 1) * (0.8 + 0.4 * smooth_noise(height, width, 6))
+    if chance(0.3):  # a wooden table
+        brown = torch.tensor([1.0, uniform(0.5, 0.8), uniform(0.25, 0.6)]).view(3, 1, 1)
+        bed = bed * brown * (1 - uniform(0.1, 0.5) * streaks(height, width))
     if chance(0.3):  # fore-edge: lines along the page
         period = uniform(3, 14)
         bed = bed + uniform(0.05, 0.4) * torch.sin(distance * (2 * math.pi / period)) * smooth_noise(height, width, 8)
@@ -300,7 +310,7 @@ class TrainDocument:
         if chance(0.5 if large else 0.05 * often):
             image = synthetic_page(truth)
         image = self._degrade(image, truth, verso, often)
-        if chance(0.2 * often):
+        if chance(0.12 if mild else 0.25):
             image, truth = beside_page(image, truth)
         if chance(0.05 * often):
             image, truth = hole(image, truth)

@@ -54,9 +54,8 @@ KINDS = {
         nvidia=True,
         numbered=True,
         batch=4,
-        options={
-            "cudnn_conv_algo_search": "HEURISTIC"
-        },  # the default tries every algorithm anew for every window shape
+        # by default every algorithm is tried anew for every window shape
+        options={"cudnn_conv_algo_search": "HEURISTIC"},
     ),
     "tensorrt": Kind(
         "TensorRT",

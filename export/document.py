@@ -44,8 +44,9 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
 
 def describe(config: StackedConfig) -> str:
     """A stacked network in one line."""
+    context = f"dilations {' and '.join(map(str, config.context))} at the bottom, " if config.context else ""
     return (
         f"{len(config.folds)} stacked U-Nets on pixels folded {' and '.join(f'{f}×{f}' for f in config.folds)}, "
-        f"{config.levels} levels, width {' and '.join(map(str, config.widths))}, "
+        f"{config.levels} levels, width {' and '.join(map(str, config.widths))}, {context}"
         f"{config.upsampling} upsampling, colour input"
     )

@@ -97,12 +97,10 @@ def grown_stack(weights: Weights, config: StackedConfig, target: StackedConfig) 
         }
         config = replace(config, folds=(*config.folds, config.folds[-1]), widths=(*config.widths, config.widths[-1]))
     if target.context and not config.context:
-        network = StackedUNet(replace(config, context=target.context)).state_dict() | weights
+        config = replace(config, context=target.context)
+        network = StackedUNet(config).state_dict() | weights
         bottom = f"blocks.0.encoders.{config.levels}" if config.batch_norm else None
-        weights, config = (
-            network | handing_on(network, "blocks.0.context", bottom),
-            replace(config, context=target.context),
-        )
+        weights = network | handing_on(network, "blocks.0.context", bottom)
     wider = len(config.widths) == len(target.widths) and all(map(le, config.widths, target.widths))
     if not wider or replace(config, widths=target.widths) != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")

@@ -25,6 +25,13 @@ def trained(network, picture):
     return network.eval()
 
 
+def stack_and_grown(config, target, page):
+    """A trained stack and the larger one that it grows into, both in evaluation."""
+    small, large = trained(StackedUNet(config), page), StackedUNet(target)
+    large.load_state_dict(grown_stack(small.state_dict(), config, target))
+    return small, large.eval()
+
+
 @pytest.mark.parametrize("batch_norm", [True, False])
 def test_a_deeper_unet_computes_what_the_shallower_one_did_and_learns(batch_norm):
     torch.manual_seed(0)
@@ -55,10 +62,7 @@ def test_a_new_stage_does_once_more_what_the_last_one_does():
     config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1)
     target = replace(config, folds=(2, 1, 1), widths=(4, 2, 2))
     page = torch.rand(1, 3, 16, 16)
-    small = trained(StackedUNet(config), page)
-    large = StackedUNet(target)
-    large.load_state_dict(grown_stack(small.state_dict(), config, target))
-    large.eval()
+    small, large = stack_and_grown(config, target, page)
     with torch.no_grad():
         assert all(torch.equal(one, other) for one, other in zip(small(page), large(page), strict=False))
         y = torch.sigmoid(small(page)[-1])
@@ -73,10 +77,7 @@ def test_a_wider_stack_computes_what_the_narrow_one_did_and_learns(batch_norm, u
     config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, upsampling=upsampling, batch_norm=batch_norm)
     target = replace(config, widths=(7, 3))
     page = torch.rand(2, 3, 16, 16)
-    small = trained(StackedUNet(config), page)
-    large = StackedUNet(target)
-    large.load_state_dict(grown_stack(small.state_dict(), config, target))
-    large.eval()
+    small, large = stack_and_grown(config, target, page)
     with torch.no_grad():
         assert torch.allclose(large(page)[-1], small(page)[-1], atol=1e-5)
     large(page)[-1].square().mean().backward()
@@ -89,10 +90,7 @@ def test_a_stack_with_more_context_computes_what_it_did_without_and_learns(batch
     config = StackedConfig(folds=(2, 1), widths=(4, 2), levels=1, batch_norm=batch_norm)
     target = replace(config, widths=(5, 2), context=(2, 4))
     page = torch.rand(2, 3, 16, 16)
-    small = trained(StackedUNet(config), page)
-    large = StackedUNet(target)
-    large.load_state_dict(grown_stack(small.state_dict(), config, target))
-    large.eval()
+    small, large = stack_and_grown(config, target, page)
     with torch.no_grad():
         assert torch.allclose(large(page)[-1], small(page)[-1], atol=1e-5)
     large(page)[-1].square().mean().backward()

@@ -82,9 +82,12 @@ def repeat_to(patch: Tensor, side: int) -> Tensor:
     return patch[..., torch.arange(max(height, side))[:, None] % height, torch.arange(max(width, side)) % width]
 
 
-def smooth_noise(height: int, width: int, cells: int) -> Tensor:
-    """Noise in 0..1 that varies over 1/cells of the picture: float [1, height, width]."""
-    coarse = torch.rand(1, 1, cells + 1, cells + 1)
+def smooth_noise(height: int, width: int, cells: int, across: int | None = None) -> Tensor:
+    """Noise in 0..1 that varies over 1/cells of the picture: float [1, height, width].
+
+    Over 1/cells of its height and 1/across of its width, if both are given.
+    """
+    coarse = torch.rand(1, 1, cells + 1, (across or cells) + 1)
     return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
 
 
@@ -226,9 +229,8 @@ def jpeg(scan: Tensor) -> Tensor:
 
 def streaks(height: int, width: int) -> Tensor:
     """Noise in 0..1 drawn out along the rows or the columns, as the grain of wood: float [1, height, width]."""
-    coarse = torch.rand(1, 1, 4 + integer(60), 2 + integer(4))
-    coarse = coarse if chance(0.5) else coarse.transpose(-2, -1)
-    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
+    many, few = 3 + integer(60), 1 + integer(4)
+    return smooth_noise(height, width, many, few) if chance(0.5) else smooth_noise(height, width, few, many)
 
 
 def beyond_edge(height: int, width: int) -> Tensor:

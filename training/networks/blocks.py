@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
-from itertools import pairwise
+from itertools import chain, pairwise
 
 import torch
 import torch.nn.functional as F
@@ -19,6 +19,12 @@ class Upsampling(StrEnum):
     TRANSPOSED = "transposed"
 
 
+def step(in_channels: int, out_channels: int, batch_norm: bool, dilation: int = 1) -> list[nn.Module]:
+    """A 3×3 convolution that keeps height and width, batch norm (optional) and ReLU."""
+    convolution = nn.Conv2d(in_channels, out_channels, 3, padding=dilation, dilation=dilation, bias=not batch_norm)
+    return [convolution, *([nn.BatchNorm2d(out_channels)] if batch_norm else []), nn.ReLU(inplace=True)]
+
+
 class DoubleConv(nn.Sequential):
     """Two 3×3 convolutions, each with batch norm (optional) and ReLU; height and width stay.
 
@@ -26,13 +32,7 @@ class DoubleConv(nn.Sequential):
     """
 
     def __init__(self, in_channels: int, out_channels: int, batch_norm: bool = True) -> None:
-        layers: list[nn.Module] = []
-        for channels in (in_channels, out_channels):
-            layers.append(nn.Conv2d(channels, out_channels, 3, padding=1, bias=not batch_norm))
-            if batch_norm:
-                layers.append(nn.BatchNorm2d(out_channels))
-            layers.append(nn.ReLU(inplace=True))
-        super().__init__(*layers)
+        super().__init__(*step(in_channels, out_channels, batch_norm), *step(out_channels, out_channels, batch_norm))
 
 
 class Context(nn.Sequential):
@@ -42,13 +42,8 @@ class Context(nn.Sequential):
     """
 
     def __init__(self, channels: int, dilations: Sequence[int], batch_norm: bool = True) -> None:
-        layers: list[nn.Module] = []
-        for dilation in dilations:
-            layers.append(nn.Conv2d(channels, channels, 3, padding=dilation, dilation=dilation, bias=not batch_norm))
-            if batch_norm:
-                layers.append(nn.BatchNorm2d(channels))
-            layers.append(nn.ReLU(inplace=True))
-        super().__init__(*layers)
+        steps = (step(channels, channels, batch_norm, dilation) for dilation in dilations)
+        super().__init__(*chain.from_iterable(steps))
 
 
 CUBIC_A = -0.75

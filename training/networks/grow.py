@@ -6,7 +6,7 @@ from dataclasses import replace
 from operator import le
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.distributions import Normal
 
 from training.checkpoint import Weights
@@ -55,20 +55,17 @@ def handing_on(network: Weights, steps: str, norm: str | None) -> Weights:
         norm: name of the double convolution whose norm what comes in went through; None without norms.
     """
     kernels = [name for name in network if name.startswith(f"{steps}.") and network[name].ndim == 4]
-    parameters = {}
-    for name in kernels:
-        kernel = torch.zeros_like(network[name])
-        channels = torch.arange(len(kernel))
-        kernel[channels, channels, 1, 1] = 1
-        parameters[name] = kernel
-        place = int(name.split(".")[-2])
-        if norm is None:
-            parameters[f"{steps}.{place}.bias"] = torch.zeros(len(kernel))
-            continue
-        mean, variance = rectified_moments(network[f"{norm}.4.bias"], network[f"{norm}.4.weight"].abs())
-        values = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean, "running_var": variance}
-        parameters |= {f"{steps}.{place + 1}.{part}": value.clone() for part, value in values.items()}
-    return parameters
+    parameters = {name: nn.init.dirac_(torch.empty_like(network[name])) for name in kernels}
+    places = [int(name.split(".")[-2]) for name in kernels]
+    if norm is None:
+        return parameters | {
+            f"{steps}.{place}.bias": torch.zeros_like(network[f"{steps}.{place}.bias"]) for place in places
+        }
+    mean, variance = rectified_moments(network[f"{norm}.4.bias"], network[f"{norm}.4.weight"].abs())
+    values = {"weight": (variance + 1e-5).sqrt(), "bias": mean, "running_mean": mean, "running_var": variance}
+    return parameters | {
+        f"{steps}.{place + 1}.{part}": value.clone() for place in places for part, value in values.items()
+    }
 
 
 def rectified_moments(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +14,7 @@ from export.document import export_document
 from export.person import export_person
 from export.shipping import ship
 from export.verify import ParityError
+from training.one_line import one_line
 
 
 @click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})
@@ -28,18 +28,9 @@ Exporter = Callable[..., bytes]
 Command = Callable[..., None]
 
 
-@contextmanager
-def one_line() -> Iterator[None]:
-    """What the user can put right as one line."""
-    try:
-        yield
-    except (ValueError, FileNotFoundError, ModelError, ParityError) as error:
-        raise click.ClickException(str(error)) from None
-
-
 def write(output: Path, make: Callable[[], bytes]) -> None:
     """Write the model that `make` gives."""
-    with one_line():
+    with one_line(ModelError, ParityError):
         output.parent.mkdir(parents=True, exist_ok=True)
         model = make()
     output.write_bytes(model)
@@ -96,7 +87,7 @@ def recover_checkpoint(model: Path, data_dir: Path, output: Path) -> None:
     """Make a checkpoint of an exported MODEL, to --load in a training that goes on from it."""
     from export.recover import recover
 
-    with one_line():
+    with one_line(ModelError, ParityError):
         recover(model, data_dir).save(output)
 
 

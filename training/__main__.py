@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from training.losses import Loss
 from training.networks.blocks import Upsampling
 from training.networks.stacked import StackedConfig, StackedUNet, flattened
 from training.networks.unet import UNet, UNetConfig
+from training.one_line import one_line
 from training.person import PersonTask, predict_mask
 from training.rebuild import read_recipe
 from training.rebuild import rebuild as rebuild_weights
@@ -80,15 +80,6 @@ def training_options(command: Any) -> Any:
     for option in reversed(options):
         command = option(command)
     return command
-
-
-@contextmanager
-def one_line() -> Iterator[None]:
-    """What the user can put right, such as data that is not there or a checkpoint that does not fit, as one line."""
-    try:
-        yield
-    except (FileNotFoundError, ValueError) as error:
-        raise click.ClickException(str(error)) from None
 
 
 def start(make_task: Callable[[], Task], config: TrainConfig) -> None:

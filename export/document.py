@@ -8,12 +8,12 @@ from bgtool.card import ModelTask
 from bgtool.tiling import round_up
 from export.cards import make_card, open_checkpoint
 from export.graph import PageGraph
-from export.quantize import export_halved
+from export.half import export_half
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 
 
 def export_document(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
-    """The ONNX file of a checkpoint's best weights, stored as float16 and checked against PyTorch.
+    """The ONNX file of a checkpoint's best weights in half precision, checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training document``.
@@ -21,7 +21,7 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
 
     Raises:
         ValueError: the file is no checkpoint of a document training.
-        ParityError: the file differs from PyTorch; see `export_halved`.
+        ParityError: the file differs from PyTorch; see `export_half`.
     """
     state = open_checkpoint(checkpoint, ModelTask.DOCUMENT)
     config = StackedConfig.from_dict(state.network)
@@ -39,7 +39,7 @@ def export_document(checkpoint: Path, name: str, version: str, licence: str) -> 
         precision="fp16",
         architecture=describe(config),
     )
-    return export_halved(PageGraph, network, card)
+    return export_half(PageGraph, network, card)
 
 
 def describe(config: StackedConfig) -> str:

@@ -8,27 +8,37 @@ from torch import Tensor, nn
 from training.networks.stacked import flattened
 
 
-class PageGraph(nn.Module):
-    """A document network between pixels: ``image`` uint8 [N, H, W, 3] RGB -> ``page`` uint8 [N, H, W], 0 ink."""
+class PixelGraph(nn.Module):
+    """A network between pixels: ``image`` uint8 [N, H, W, 3] RGB -> uint8 [N, H, W].
 
-    def __init__(self, network: nn.Module) -> None:
+    Args:
+        network: takes [N, 3, H, W], RGB in 0..1.
+        precision: of its parameters; logits are float32 from there on.
+    """
+
+    def __init__(self, network: nn.Module, precision: torch.dtype = torch.float32) -> None:
         super().__init__()
         self.network = network
+        self.precision = precision
+
+    def scaled(self, image: Tensor) -> Tensor:
+        """What the network is given."""
+        return image.permute(0, 3, 1, 2).to(self.precision) / 255
+
+
+class PageGraph(PixelGraph):
+    """A document network; the result is ``page``: 0 ink, 255 paper."""
 
     def forward(self, image: Tensor) -> Tensor:
-        """Scale, run, and turn the last stage's logit into paper = sigmoid(-logit)."""
-        logits = self.network(image.permute(0, 3, 1, 2).float() / 255)[-1]
+        """Run, and turn the last stage's logit into paper = sigmoid(-logit)."""
+        logits = self.network(self.scaled(image))[-1].float()
         return torch.round(flattened(torch.sigmoid(-logits[:, 0])) * 255).to(torch.uint8)
 
 
-class AlphaGraph(nn.Module):
-    """A person network between pixels: ``image`` uint8 [N, H, W, 3] RGB -> ``alpha`` uint8 [N, H, W], 255 person."""
-
-    def __init__(self, network: nn.Module) -> None:
-        super().__init__()
-        self.network = network
+class AlphaGraph(PixelGraph):
+    """A person network; the result is ``alpha``: 255 person."""
 
     def forward(self, image: Tensor) -> Tensor:
-        """Scale, run, and turn the logit into alpha."""
-        logits = self.network(image.permute(0, 3, 1, 2).float() / 255)
+        """Run, and turn the logit into alpha."""
+        logits = self.network(self.scaled(image)).float()
         return torch.round(torch.sigmoid(logits[:, 0]) * 255).to(torch.uint8)

@@ -14,6 +14,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from bgtool.card import ModelTask
+from export.half import widen
 from export.onnx_file import card_of, put_card
 from training.datasets import find_pairs, read_rgb
 
@@ -68,12 +69,14 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
         ValueError: the model is none for documents, or on integers already.
         FileNotFoundError: there are no pages to calibrate on.
     """
-    card = card_of(onnx.load_from_string(model))
+    proto = onnx.load_from_string(model)
+    card = card_of(proto)
     if card.task is not ModelTask.DOCUMENT or card.precision == "int8":
         raise ValueError(f"{card.name} is no document model on floats")
+    widen(proto)
     with tempfile.TemporaryDirectory() as folder:
         plain, prepared, quantized = (Path(folder) / f"{step}.onnx" for step in ("plain", "prepared", "quantized"))
-        plain.write_bytes(model)
+        onnx.save(proto, plain)
         quant_pre_process(plain, prepared, skip_symbolic_shape=True)
         quantize_static(
             prepared,

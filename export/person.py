@@ -7,14 +7,14 @@ from pathlib import Path
 from bgtool.card import ModelTask
 from export.cards import make_card, open_checkpoint
 from export.graph import AlphaGraph
-from export.quantize import export_halved
+from export.half import export_half
 from training.networks.unet import UNet, UNetConfig
 
 
 def export_person(
     checkpoint: Path, name: str, version: str, licence: str, scales: tuple[float, ...] = (1.0,), mirrored: bool = False
 ) -> bytes:
-    """The ONNX file of a checkpoint's best weights, stored as float16 and checked against PyTorch.
+    """The ONNX file of a checkpoint's best weights in half precision, checked against PyTorch.
 
     Args:
         checkpoint: file written by ``python -m training person``; its crop size becomes the working size.
@@ -22,7 +22,7 @@ def export_person(
 
     Raises:
         ValueError: the file is no checkpoint of a person training.
-        ParityError: the file differs from PyTorch; see `export_halved`.
+        ParityError: the file differs from PyTorch; see `export_half`.
     """
     state = open_checkpoint(checkpoint, ModelTask.PERSON)
     config = UNetConfig.from_dict(state.network)
@@ -42,7 +42,7 @@ def export_person(
         mirrored=mirrored,
         architecture=describe(config),
     )
-    return export_halved(AlphaGraph, network, card)
+    return export_half(AlphaGraph, network, card)
 
 
 def describe(config: UNetConfig) -> str:

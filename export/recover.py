@@ -28,7 +28,7 @@ WINDOWS = 48
 PARAMETER = re.compile(
     r"network\.(?P<plain>(?P<steps>block.*((encoders|decoders)\.\d+|context))\.(?P<place>\d+)"
     r"\.(?P<kind>weight|bias|weight_bias)"
-    r"|block.*(ups|head).*\.(weight|bias))(\.half)?"
+    r"|block.*(ups|head).*\.(weight|bias))"
 )
 """Names of parameters in exported files; a folded norm's bias is the convolution's ``bias`` or ``weight_bias``."""
 
@@ -42,7 +42,7 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
     Source: Ioffe and Szegedy 2015, Batch normalization, section 3.1.
 
     Args:
-        model: file written by ``python -m export document`` or ``person``, in float32 or with weights in float16.
+        model: file written by ``python -m export document`` or ``person``, in either precision.
         data_dir: training sets of its task.
 
     Raises:

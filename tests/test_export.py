@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 from conftest import TINY, tiny_card, wild_network
@@ -10,6 +11,7 @@ from PIL import Image
 from bgtool.card import METADATA_KEY, Card
 from bgtool.runtime import load_model
 from export.graph import PageGraph
+from export.half import export_half
 from export.int8 import to_int8
 from export.lowering import lower
 from export.onnx_file import OPSET, export_graph
@@ -60,15 +62,43 @@ def test_a_batch_is_its_images_one_by_one(tiny_model):
     assert np.abs(tiny_model.run(images).astype(int) - singly).max() <= 1
 
 
+def test_in_half_precision_no_picture_but_the_last_is_of_float32():
+    model = onnx.shape_inference.infer_shapes(
+        onnx.load_from_string(export_half(PageGraph, wild_network(TINY), tiny_card(TINY))), strict_mode=True
+    )
+    kinds = {value.name: value.type.tensor_type.elem_type for value in model.graph.value_info}
+    assert {kinds[node.output[0]] for node in model.graph.node if node.op_type == "Conv"} == {onnx.TensorProto.FLOAT16}
+    assert {kinds[node.output[0]] for node in model.graph.node if node.op_type == "Round"} == {onnx.TensorProto.FLOAT}
+    assert {tensor.data_type for tensor in model.graph.initializer if len(tensor.dims) == 4} == {
+        onnx.TensorProto.FLOAT16
+    }
+
+
+def test_integers_come_of_half_precision_as_well(pages, tiny_model_file):
+    halved = to_int8(export_half(PageGraph, wild_network(TINY), tiny_card(TINY)), pages, "tiny-int8")
+    window = np.random.default_rng(1).integers(0, 256, (1, 64, 64, 3), np.uint8)
+    found, expected = (
+        ort.InferenceSession(model, providers=["CPUExecutionProvider"]).run(None, {"image": window})[0].astype(int)
+        for model in (halved, tiny_model_file.read_bytes())
+    )
+    assert np.abs(found - expected).mean() < 8
+
+
 @pytest.fixture(scope="module")
-def int8_model(tiny_model_file, tmp_path_factory):
-    """The tiny model on 8-bit integers, calibrated on noise."""
+def pages(tmp_path_factory):
+    """A folder of one page of noise."""
     folder = tmp_path_factory.mktemp("pages")
     rng = np.random.default_rng(0)
     for name in ("img", "gt"):
         (folder / name).mkdir()
         Image.fromarray(rng.integers(0, 256, (60, 70, 3), np.uint8)).save(folder / name / "page.png")
-    return to_int8(tiny_model_file.read_bytes(), folder, "tiny-int8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def int8_model(tiny_model_file, pages):
+    """The tiny model on 8-bit integers, calibrated on noise."""
+    return to_int8(tiny_model_file.read_bytes(), pages, "tiny-int8")
 
 
 def test_int8_stays_near_float_and_says_what_it_is(int8_model, tiny_model, tmp_path):

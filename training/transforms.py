@@ -182,7 +182,7 @@ def bleed_through(scan: Tensor, verso: Tensor, recto: float) -> Tensor:
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
     if torch.equal(scan[0], scan[2]) or chance(0.4):
         tint = tint.mean()
-    strength = recto * (uniform(0.15, 0.7) if chance(0.5) else uniform(0.7, 1.4))
+    strength = recto * (uniform(0.15, 0.7) if chance(0.5) else uniform(0.7, 1.2))
     return scan * (1 - min(strength, 0.95) * tint * shade * patchy)
 
 

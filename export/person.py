@@ -49,6 +49,8 @@ def describe(config: UNetConfig) -> str:
     """A U-Net in one line."""
     widths = " ".join(map(str, config.widths))
     folded = config.space_to_depth
-    return f"U-Net, widths {widths}, " + (
-        f"{folded}x{folded} pixels folded into channels" if folded > 1 else "plain input"
+    return (
+        f"U-Net, widths {widths}, "
+        + (f"{folded}x{folded} pixels folded into channels" if folded > 1 else "plain input")
+        + (", features of EfficientNet-Lite0" if config.backbone else "")
     )

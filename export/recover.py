@@ -54,7 +54,7 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
     weights = convolutions(proto)
     config = TrainConfig(str(data_dir), "", crop_size=card.working_size or 256, loss=card.loss, weights={})
     try:
-        task = make_task(card.task, config, weights, dilations(proto))
+        task = make_task(card.task, config, weights, proto)
         network = task.build().eval()
         network.load_state_dict(trainable(network, weights))
     except (KeyError, RuntimeError) as error:
@@ -104,7 +104,7 @@ def dilations(proto: onnx.ModelProto) -> tuple[int, ...]:
 
 
 def make_task(
-    task: ModelTask, config: TrainConfig, weights: Weights, context: tuple[int, ...]
+    task: ModelTask, config: TrainConfig, weights: Weights, proto: onnx.ModelProto
 ) -> DocumentTask | PersonTask:
     """The task of a model, with a network of the shape that its weights show. Raises KeyError."""
 
@@ -116,11 +116,12 @@ def make_task(
 
     if task is ModelTask.PERSON:
         fold, widths = shape("block")
-        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold))
+        backbone = any(tensor.name.startswith("network.backbone.") for tensor in proto.graph.initializer)
+        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold, backbone=backbone))
     blocks = sorted({name.split(".")[1] for name in weights})
     folds, widths_of = zip(*(shape(f"blocks.{block}") for block in blocks), strict=True)
     firsts = tuple(widths[0] for widths in widths_of)
-    return DocumentTask(config, StackedConfig(folds, firsts, len(widths_of[0]) - 1, context=context))
+    return DocumentTask(config, StackedConfig(folds, firsts, len(widths_of[0]) - 1, context=dilations(proto)))
 
 
 def trainable(network: nn.Module, weights: Weights) -> Weights:
@@ -131,15 +132,21 @@ def trainable(network: nn.Module, weights: Weights) -> Weights:
         RuntimeError: a parameter is of another shape.
     """
     state = network.state_dict()
-    norms = {name: module for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
-    for name, _ in network.named_parameters():
-        if name.removesuffix(".weight") not in norms:
+    norms = norms_of(network)
+    for name, parameter in network.named_parameters():
+        if parameter.requires_grad and name.removesuffix(".weight") not in norms:
             value = weights[name]
             fold = value.shape[-1] // 3
             state[name].copy_(unfolded(value, fold) if name.endswith("encoders.0.0.weight") else value)
     for name, norm in norms.items():
         state[f"{name}.running_var"].fill_(1 - norm.eps)
     return state
+
+
+def norms_of(network: nn.Module) -> dict[str, nn.BatchNorm2d]:
+    """The batch norms that are trained, by name; those of a backbone stay as they are."""
+    modules = ((name, module) for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d))
+    return {name: module for name, module in modules if module.weight.requires_grad}
 
 
 def unfolded(kernels: Tensor, fold: int) -> Tensor:
@@ -150,7 +157,7 @@ def unfolded(kernels: Tensor, fold: int) -> Tensor:
 @torch.no_grad()
 def settle_norms(network: nn.Module, windows: Iterable[Tensor]) -> None:
     """Give every batch norm of a network in evaluation the statistics of float [3, H, W] windows, its result kept."""
-    norms = [module for module in network.modules() if isinstance(module, nn.BatchNorm2d)]
+    norms = norms_of(network).values()
     seen: dict[nn.Module, list[Tensor]] = {norm: [] for norm in norms}
 
     def look(norm: nn.Module, inputs: tuple[Tensor]) -> None:

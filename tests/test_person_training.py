@@ -114,19 +114,32 @@ def test_a_second_stage_starts_from_the_best_weights_of_the_first(photos, traine
 
 
 def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(photos, trained, model_file, tmp_path):
-    recovered, again = tmp_path / "recovered.pt", tmp_path / "again.onnx"
-    for command in (
-        ["recover", str(model_file), "--data-dir", str(photos / "people"), "-o", str(recovered)],
-        ["person", str(recovered), "-o", str(again)],
-    ):
-        result = CliRunner().invoke(export_cli, command, catch_exceptions=False)
-        assert result.exit_code == 0, result.output
-    assert Checkpoint.load(recovered).network == Checkpoint.load(trained).network
+    check_recovery(photos, trained, model_file, tmp_path)
+
+
+def test_a_network_with_a_backbone_is_exported_and_recovered(photos, tmp_path):
+    checkpoint, model = tmp_path / "backbone.pt", tmp_path / "backbone.onnx"
+    state = train(photos, checkpoint, "--num-epochs", "1", "--backbone")
+    assert state.training_sets[-1] == "ImageNet-1k"
+    exported("person", checkpoint, "-o", model)
+    assert "EfficientNet-Lite0" in load_model(str(model), device="cpu", task="person").card.architecture
+    check_recovery(photos, checkpoint, model, tmp_path)
+
+
+def exported(*command):
+    result = CliRunner().invoke(export_cli, [str(part) for part in command], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+
+
+def check_recovery(photos, checkpoint, model, folder):
+    """A model gives a checkpoint of the same network, which gives the same model."""
+    recovered, again = folder / "recovered.pt", folder / "again.onnx"
+    exported("recover", model, "--data-dir", photos / "people", "-o", recovered)
+    exported("person", recovered, "-o", again)
+    assert Checkpoint.load(recovered).network == Checkpoint.load(checkpoint).network
     assert Checkpoint.load(recovered).training["crop_size"] == 32
-    photo = np.random.default_rng(0).integers(0, 256, (1, 32, 48, 3), np.uint8)
-    one, other = (
-        load_model(str(file), device="cpu", task="person").run(photo).astype(int) for file in (model_file, again)
-    )
+    photo = np.random.default_rng(0).integers(0, 256, (1, 32, 64, 3), np.uint8)
+    one, other = (load_model(str(file), device="cpu", task="person").run(photo).astype(int) for file in (model, again))
     assert np.abs(one - other).max() <= 1
 
 

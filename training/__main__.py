@@ -173,6 +173,7 @@ def document(
     help="Factor by which pixels are folded into channels first; 1: plain input.",
 )
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
+@click.option("--backbone", is_flag=True, help="Coarse levels see the features of EfficientNet-Lite0 (ImageNet) too.")
 @click.option(
     "--crop-size",
     type=click.IntRange(32),
@@ -188,6 +189,7 @@ def person(
     max_width: int,
     space_to_depth: int,
     batch_norm: bool,
+    backbone: bool,
     **options: Any,
 ) -> None:
     """Train the U-Net on pairs of photo and mask.
@@ -195,7 +197,7 @@ def person(
     The same command again goes on where the last one stopped. To raise the size step by step, train at a small
     --crop-size, then --load that checkpoint and --save another at a larger one.
     """
-    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm)
+    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm, backbone)
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")

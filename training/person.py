@@ -41,6 +41,8 @@ class PersonTask:
         self.training: list[Photo] = [*people, *(find_backgrounds(backgrounds) if backgrounds else [])]
         self.members = [*self.training, *validation]
         self.training_sets = sorted({photo.set_name for photo in self.training})
+        if network.backbone:
+            self.training_sets.append("ImageNet-1k")
         self.validation = [(photo.set_name, self._validation_photo(photo)) for photo in validation]
 
     def _validation_photo(self, photo: Photo) -> Sample:
@@ -56,8 +58,11 @@ class PersonTask:
         return self.network.to_dict()
 
     def build(self) -> UNet:
-        """A new U-Net."""
-        return UNet(self.network)
+        """A new U-Net, whose backbone, if it has one, has learnt."""
+        network = UNet(self.network)
+        if network.backbone:
+            network.backbone.load_imagenet()
+        return network
 
     def start(self, state: Checkpoint) -> Weights:
         """Weights to start from: the best of a checkpoint, with levels added where it has fewer. Raises ValueError."""

@@ -1,9 +1,10 @@
 """Parts that both networks are built from."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from itertools import chain, pairwise
+from types import MappingProxyType
 
 import torch
 import torch.nn.functional as F
@@ -119,6 +120,7 @@ class UNetBlock(nn.Module):
         upsampling: how the decoder doubles height and width.
         batch_norm: whether convolutions are followed by batch norm.
         dilations: of the convolutions that widen the view at the bottom.
+        foreign: by level, channels of the features of another network that its first convolution sees too.
     """
 
     def __init__(
@@ -129,13 +131,15 @@ class UNetBlock(nn.Module):
         upsampling: Upsampling,
         batch_norm: bool,
         dilations: Sequence[int] = (),
+        foreign: Mapping[int, int] = MappingProxyType({}),
     ) -> None:
         super().__init__()
         pixels = fold**2
         self.fold = nn.PixelUnshuffle(fold)
         self.unfold = nn.PixelShuffle(fold)
         self.encoders = nn.ModuleList(
-            DoubleConv(a, b, batch_norm) for a, b in zip([in_channels * pixels, *widths], widths, strict=False)
+            DoubleConv(a + foreign.get(level, 0), b, batch_norm)
+            for level, (a, b) in enumerate(pairwise([in_channels * pixels, *widths]))
         )
         self.pool = nn.MaxPool2d(2)
         self.context = Context(widths[-1], dilations, batch_norm)
@@ -144,14 +148,18 @@ class UNetBlock(nn.Module):
         self.decoders = nn.ModuleList(DoubleConv(2 * width, width, batch_norm) for width in down[1:])
         self.head = nn.Conv2d(widths[0], pixels, 1)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Float [N, in, H, W] -> float [N, 1, H, W]; H and W are multiples of fold · 2 ** (levels - 1)."""
+    def forward(self, x: Tensor, foreign: Mapping[int, Tensor] = MappingProxyType({})) -> Tensor:
+        """Float [N, in, H, W] -> float [N, 1, H, W]; H and W are multiples of fold · 2 ** (levels - 1).
+
+        `foreign` are the features by level, float [N, C, h, w].
+        """
         x = self.fold(x)
-        skips = []
-        for encoder in self.encoders[:-1]:
-            skips.append(encoder(x))
-            x = self.pool(skips[-1])
-        x = self.context(self.encoders[-1](x))
+        skips: list[Tensor] = []
+        for level, encoder in enumerate(self.encoders):
+            x = self.pool(x) if level else x
+            x = encoder(torch.cat([x, foreign[level]], dim=1) if level in foreign else x)
+            skips.append(x)
+        x = self.context(skips.pop())
         for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
             x = decoder(torch.cat([skip, up(x)], dim=1))
         return self.unfold(self.head(x))

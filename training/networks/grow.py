@@ -15,16 +15,29 @@ from training.networks.unet import UNet, UNetConfig
 
 
 def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
-    """Weights of a U-Net with more levels that computes, in evaluation, what a shallower one does.
+    """Weights of a U-Net with more levels, or a backbone, that computes, in evaluation, what a smaller one does.
 
     Raises:
-        ValueError: the two differ in more than their depth, or the first is the deeper one.
+        ValueError: the two differ in more than depth and backbone, or the first has more of them.
     """
     while config.depth < target.depth:
         weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
+    if target.backbone and not config.backbone:
+        weights, config = with_backbone(weights, config), replace(config, backbone=True)
     if config != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
     return weights
+
+
+def with_backbone(weights: Weights, config: UNetConfig) -> Weights:
+    """Weights with a backbone, whose features have no share in the result at first."""
+    network = UNet(replace(config, backbone=True))
+    network.backbone.load_imagenet()
+    state = network.state_dict()
+    for name, value in weights.items():
+        state[name] = torch.zeros_like(state[name])
+        state[name][(slice(None), slice(value.shape[1])) if value.ndim > 1 else ...] = value
+    return state
 
 
 def with_level(weights: Weights, config: UNetConfig) -> Weights:

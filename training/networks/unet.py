@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
+from training.networks.efficientnet import CHANNELS, EfficientNetLite0
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,7 @@ class UNetConfig:
         space_to_depth: factor f by which the picture is folded before the first level, f×f pixels to one with
             3·f·f channels; the logits are unfolded again. 1: plain input.
         batch_norm: whether convolutions are followed by batch norm.
+        backbone: whether its coarse levels see the features of `EfficientNetLite0` too.
     """
 
     depth: int = 4
@@ -27,6 +29,7 @@ class UNetConfig:
     max_width: int = 384
     space_to_depth: int = 2
     batch_norm: bool = True
+    backbone: bool = False
 
     @property
     def widths(self) -> list[int]:
@@ -34,9 +37,15 @@ class UNetConfig:
         return [min(self.width << level, self.max_width) for level in range(self.depth + 1)]
 
     @property
+    def foreign(self) -> dict[int, int]:
+        """Channels of the backbone's features by level below the first; none without a backbone."""
+        strides = {level: self.space_to_depth << level for level in range(1, self.depth + 1)}
+        return {level: CHANNELS[s] for level, s in strides.items() if s in CHANNELS} if self.backbone else {}
+
+    @property
     def stride(self) -> int:
         """H and W of a picture must be multiples of this many pixels."""
-        return self.space_to_depth << self.depth
+        return max(self.space_to_depth << self.depth, max(CHANNELS) if self.backbone else 1)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, as a checkpoint stores them."""
@@ -59,7 +68,15 @@ class UNet(nn.Module):
     def __init__(self, config: UNetConfig) -> None:
         super().__init__()
         self.config = config
-        self.block = UNetBlock(3, config.widths, config.space_to_depth, Upsampling.TRANSPOSED, config.batch_norm)
+        self.block = UNetBlock(
+            3,
+            config.widths,
+            config.space_to_depth,
+            Upsampling.TRANSPOSED,
+            config.batch_norm,
+            foreign=config.foreign,
+        )
+        self.backbone = EfficientNetLite0() if config.backbone else None
 
     @property
     def stride(self) -> int:
@@ -75,4 +92,6 @@ class UNet(nn.Module):
         Returns:
             float [N, 1, H, W].
         """
-        return self.block(image - 0.5)
+        features = self.backbone(image) if self.backbone else {}
+        levels = {level: features[self.config.space_to_depth << level] for level in self.config.foreign}
+        return self.block(image - 0.5, levels)

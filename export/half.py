@@ -12,7 +12,7 @@ from torch import nn
 
 from bgtool.card import Card
 from export.graph import PixelGraph
-from export.lowering import fold_batch_norm, lower
+from export.lowering import fold_batch_norm, lower, shift_relu6
 from export.onnx_file import export_graph
 from export.verify import check_parity
 
@@ -35,7 +35,7 @@ def export_half(graph: type[PixelGraph], network: nn.Module, card: Card) -> byte
         ParityError: the file differs from PyTorch in float32 with the rounded weights by more than one grey level, or
             by more than `ROUNDING_LEVELS` from PyTorch in float16 or from the network itself.
     """
-    half = fold_batch_norm(lower(copy.deepcopy(network).eval())).half()
+    half = shift_relu6(fold_batch_norm(lower(copy.deepcopy(network).eval()))).half()
     exported = graph(half, torch.float16).eval()
     model = export_graph(exported, card)
     check_parity(model, graph(copy.deepcopy(half).float()).eval(), card.stride)

@@ -81,3 +81,22 @@ def fold_batch_norm(network: nn.Module) -> nn.Module:
                     module[index - 1] = fuse_conv_bn_eval(module[index - 1], module[index])
                     del module[index]
     return network
+
+
+def shift_relu6(network: nn.Module) -> nn.Module:
+    """Replace, in place, every ReLU6 between two convolutions by a hard sigmoid: relu6(x) = 6 · hardsigmoid(x - 3).
+
+    The convolution before, which has a bias, takes the 3, the one after the 6. onnxruntime fuses a hard sigmoid with
+    the convolution; in float16 it does not find the bounds of a clipping, which casts stand before.
+    """
+    layers = [module for module in network.modules() if isinstance(module, (nn.Conv2d, nn.ReLU6))]
+    for before, clipping, after in zip(layers, layers[1:], layers[2:], strict=False):
+        if isinstance(clipping, nn.ReLU6):
+            before.bias.data -= 3
+            after.weight.data *= 6
+    for module in network.modules():
+        if isinstance(module, nn.Sequential):
+            for index, child in enumerate(module):
+                if isinstance(child, nn.ReLU6):
+                    module[index] = nn.Hardsigmoid()
+    return network

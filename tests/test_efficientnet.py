@@ -1,9 +1,12 @@
 """The network that others borrow features from."""
 
+import copy
 from pathlib import Path
 
 import torch
+from torch import nn
 
+from export.lowering import fold_batch_norm, shift_relu6
 from training.datasets import read_rgb
 from training.networks.efficientnet import CHANNELS, SCALES, EfficientNetLite0
 
@@ -28,3 +31,12 @@ def test_it_stays_as_it_was_learnt():
     photo = torch.rand(1, 3, 64, 64)
     first, second = network(photo), network(photo)
     assert all(torch.equal(first[stride], second[stride]) for stride in first)
+
+
+def test_hard_sigmoids_in_its_place_compute_the_same():
+    network = EfficientNetLite0().load_imagenet().eval()
+    lowered = shift_relu6(fold_batch_norm(copy.deepcopy(network)))
+    assert not any(isinstance(module, nn.ReLU6 | nn.BatchNorm2d) for module in lowered.modules())
+    photo = torch.rand(1, 3, 64, 96)
+    expected, found = network(photo), lowered(photo)
+    assert all(torch.allclose(found[stride], expected[stride], atol=1e-3) for stride in CHANNELS)

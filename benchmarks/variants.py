@@ -12,6 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgtool.card import ModelTask
 from bgtool.runtime import read_model
+from export.half import widen
 from export.onnx_file import card_of, put_card
 
 KEYS = -0.75
@@ -26,8 +27,10 @@ Proto = onnx.ModelProto
 
 
 def shipped(task: ModelTask) -> Proto:
-    """The shipped model of a task."""
-    return onnx.load_from_string(read_model(None, task))
+    """The shipped model of a task, in float32 as others export theirs."""
+    model = onnx.load_from_string(read_model(None, task))
+    widen(model)
+    return model
 
 
 def naive(model: Proto) -> Proto:

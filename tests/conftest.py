@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor, nn
 
 from bgtool import vips
 from bgtool.card import Card, ModelTask
 from bgtool.runtime import Model, load_model
+from export.__main__ import cli as export_cli
 from export.graph import AlphaGraph, PageGraph
 from export.lowering import lower
 from export.onnx_file import export_graph
@@ -23,6 +25,12 @@ ROOT = Path(__file__).parent.parent
 DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data"))
 
 TINY = StackedConfig(folds=(1, 1), widths=(4, 4))
+
+
+def exported(*command: object) -> None:
+    """Run a command of ``python -m export``, which must succeed."""
+    result = CliRunner().invoke(export_cli, list(map(str, command)), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
 
 
 def tiny_card(config: StackedConfig) -> Card:

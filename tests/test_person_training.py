@@ -9,7 +9,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import ROOT, exported
 from PIL import Image, ImageDraw
 
 from bgtool.card import Card, ModelTask
@@ -71,8 +71,7 @@ def trained(photos, tmp_path_factory):
 @pytest.fixture(scope="module")
 def model_file(trained):
     path = trained.with_name("mine.onnx")
-    result = CliRunner().invoke(export_cli, ["person", str(trained), "-o", str(path)], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    exported("person", trained, "-o", path)
     return path
 
 
@@ -126,11 +125,6 @@ def test_a_network_with_a_backbone_is_exported_and_recovered(photos, tmp_path):
     check_recovery(photos, checkpoint, model, tmp_path)
 
 
-def exported(*command):
-    result = CliRunner().invoke(export_cli, [str(part) for part in command], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
-
-
 def check_recovery(photos, checkpoint, model, folder):
     """A model gives a checkpoint of the same network, which gives the same model."""
     recovered, again = folder / "recovered.pt", folder / "again.onnx"
@@ -164,9 +158,7 @@ def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(photos, tr
 
 def test_an_export_says_which_views_of_a_photo_count(trained, tmp_path):
     path = tmp_path / "views.onnx"
-    options = ["--scale", "0.75", "--scale", "1.5", "--mirrored"]
-    result = CliRunner().invoke(export_cli, ["person", str(trained), "-o", str(path), *options], catch_exceptions=False)
-    assert result.exit_code == 0, result.output
+    exported("person", trained, "-o", path, "--scale", "0.75", "--scale", "1.5", "--mirrored")
     card = load_model(str(path), device="cpu", task="person").card
     assert (card.scales, card.mirrored) == ((0.75, 1.5), True)
     assert ("views", "24, 48 px, each mirrored too") in card.lines()

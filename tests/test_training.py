@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
-from conftest import ROOT
+from conftest import ROOT, exported
 from PIL import Image, ImageDraw
 
 from bgtool.api import clean
@@ -114,11 +114,6 @@ def test_a_set_of_weight_zero_is_never_drawn(pages, tmp_path):
     for index in range(50):
         image = drawn[index]["image"]
         assert any(torch.equal(image, drawn.images[i]) for i in letters)
-
-
-def exported(*arguments):
-    result = CliRunner().invoke(export_cli, list(map(str, arguments)), catch_exceptions=False)
-    assert result.exit_code == 0, result.output
 
 
 def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(pages, trained, tmp_path):
@@ -284,8 +279,7 @@ def test_the_mean_of_checkpoints_lies_between_them_and_can_be_exported(trained, 
     for name, value in first.items():
         expected = 1.1 * value if value.is_floating_point() else value
         assert torch.allclose(mean.best[name], expected, atol=1e-6), name
-    export = ["document", str(tmp_path / "mean.pt"), "-o", str(tmp_path / "mean.onnx")]
-    assert CliRunner().invoke(export_cli, export, catch_exceptions=False).exit_code == 0
+    exported("document", tmp_path / "mean.pt", "-o", tmp_path / "mean.onnx")
 
 
 def test_checkpoints_of_different_networks_have_no_mean(trained, tmp_path):

@@ -15,7 +15,7 @@ from training.datasets import Sample, split_members
 from training.loop import TrainConfig, mean_scores
 from training.losses import Loss, masked_loss
 from training.networks.grow import grown_unet
-from training.networks.unet import UNet, UNetConfig
+from training.networks.unet import UNet, UNetConfig, new_unet
 from training.people import Photo, WeightedPeople, find_backgrounds, find_people
 from training.person_transforms import TrainPerson, letterbox
 
@@ -59,13 +59,10 @@ class PersonTask:
 
     def build(self) -> UNet:
         """A new U-Net, whose backbone, if it has one, has learnt."""
-        network = UNet(self.network)
-        if network.backbone:
-            network.backbone.load_imagenet()
-        return network
+        return new_unet(self.network)
 
     def start(self, state: Checkpoint) -> Weights:
-        """Weights to start from: the best of a checkpoint, with levels added where it has fewer. Raises ValueError."""
+        """Weights to start from: the best of a checkpoint, grown to this network. Raises ValueError."""
         return grown_unet(state.best, UNetConfig.from_dict(state.network), self.network)
 
     def dataset(self) -> WeightedPeople:

@@ -6,12 +6,13 @@ from dataclasses import replace
 from operator import le
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Normal
 
 from training.checkpoint import Weights
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.networks.unet import UNet, UNetConfig
+from training.networks.unet import UNet, UNetConfig, new_unet
 
 
 def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
@@ -31,13 +32,10 @@ def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weig
 
 def with_backbone(weights: Weights, config: UNetConfig) -> Weights:
     """Weights with a backbone, whose features have no share in the result at first."""
-    network = UNet(replace(config, backbone=True))
-    network.backbone.load_imagenet()
-    state = network.state_dict()
-    for name, value in weights.items():
-        state[name] = torch.zeros_like(state[name])
-        state[name][(slice(None), slice(value.shape[1])) if value.ndim > 1 else ...] = value
-    return state
+    target = replace(config, backbone=True)
+    listeners = {f"block.encoders.{level}.0.weight": channels for level, channels in target.foreign.items()}
+    deaf = {name: F.pad(weights[name], (0, 0, 0, 0, 0, channels)) for name, channels in listeners.items()}
+    return new_unet(target).state_dict() | weights | deaf
 
 
 def with_level(weights: Weights, config: UNetConfig) -> Weights:

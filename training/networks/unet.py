@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from math import lcm
 
 from torch import Tensor, nn
 
@@ -45,7 +46,7 @@ class UNetConfig:
     @property
     def stride(self) -> int:
         """H and W of a picture must be multiples of this many pixels."""
-        return max(self.space_to_depth << self.depth, max(CHANNELS) if self.backbone else 1)
+        return lcm(self.space_to_depth << self.depth, max(CHANNELS) if self.backbone else 1)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, as a checkpoint stores them."""
@@ -95,3 +96,11 @@ class UNet(nn.Module):
         features = self.backbone(image) if self.backbone else {}
         levels = {level: features[self.config.space_to_depth << level] for level in self.config.foreign}
         return self.block(image - 0.5, levels)
+
+
+def new_unet(config: UNetConfig) -> UNet:
+    """A U-Net that has learnt nothing yet, but its backbone, if it has one. Raises ValueError; see `load_imagenet`."""
+    network = UNet(config)
+    if network.backbone:
+        network.backbone.load_imagenet()
+    return network

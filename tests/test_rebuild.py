@@ -95,7 +95,7 @@ def test_a_round_has_its_own_options_beside_the_common_ones(pages):
 def test_the_weights_of_a_round_go_for_the_later_ones(tmp_path):
     file = tmp_path / "tiny.toml"
     file.write_text(RECIPE + "\n[[rounds]]\ncrop_size = 32\n")
-    third = read_recipe(file, "data", None, tmp_path)[2].config
+    third = read_recipe(file, "data", tmp_path)[2].config
     assert third.weights == {"bills": 2.0, "letters": 0.5}
     assert third.lr == 0.001
 
@@ -216,7 +216,7 @@ def test_the_commit_is_the_one_of_git():
 
 @pytest.mark.parametrize("name", ["document", "person"])
 def test_the_recipes_of_the_shipped_weights_can_be_read(name, tmp_path):
-    recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", None, tmp_path)
+    recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", tmp_path)
     assert len(recipe) > 1
     assert recipe[0].config.load is None
     assert recipe[-1].config.load == str(tmp_path / f"{name}-{len(recipe) - 1}.pt")

@@ -25,6 +25,7 @@ from training.one_line import one_line
 from training.person import PersonTask, predict_mask
 from training.rebuild import read_recipe
 from training.rebuild import rebuild as rebuild_weights
+from training.typeset import find_fonts, write_pages
 
 
 class ReferenceCommand(click.Command):
@@ -91,6 +92,8 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
 @cli.command(cls=ReferenceCommand)
 @click.option("--data-dir", type=click.Path(exists=True, file_okay=False), required=True,
               help="Folder of img/ and gt/, or of several such folders.")  # fmt: skip
+@click.option("--typeset", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder that `python -m training typeset` made; a set of its name in the draw.")  # fmt: skip
 @click.option(
     "--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there."
 )
@@ -127,6 +130,7 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
 @click.option("--loss", type=click.Choice(list(map(str, Loss))), default="bce-dice", help="Loss of each stage.")
 @training_options
 def document(
+    typeset: Path | None,
     num_blocks: int,
     folds: tuple[int, ...],
     widths: tuple[int, ...],
@@ -145,7 +149,7 @@ def document(
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
-    start(lambda: DocumentTask(config, network), config)
+    start(lambda: DocumentTask(config, network, typeset), config)
 
 
 @cli.command(cls=ReferenceCommand)
@@ -210,16 +214,33 @@ def person(
               help="Folder of the sets, as for a single training.")  # fmt: skip
 @click.option("--backgrounds", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="People only: folder of photos without any.")  # fmt: skip
+@click.option("--typeset", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Documents only: folder of pages that `python -m training typeset` made.")  # fmt: skip
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"),
               help="Folder of the checkpoints, one a round: NAME-1.pt, NAME-2.pt ...")  # fmt: skip
-def rebuild(config: Path, data_dir: str, backgrounds: Path | None, save: Path) -> None:
+def rebuild(config: Path, data_dir: str, backgrounds: Path | None, typeset: Path | None, save: Path) -> None:
     """Make weights again, round by round, as CONFIG says: a file such as training/configs/document.toml.
 
     Each round starts from the best weights of the one before. The same command again goes on where the last one
     stopped; rounds that are done stay.
     """
     with one_line():
-        rebuild_weights(read_recipe(config, data_dir, backgrounds, save), Console(stderr=True))
+        rebuild_weights(read_recipe(config, data_dir, save, backgrounds, typeset), Console(stderr=True))
+
+
+@cli.command()
+@click.option("--fonts", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True,
+              help="Folder of font files; those that lie together are a family.")  # fmt: skip
+@click.option("--pattern", default="*-latin-[47]00-*.woff", help="Names of the files to use.")
+@click.option("--count", type=click.IntRange(1), default=240, help="Pages.")
+@click.option("--side", type=click.IntRange(64), default=1024, help="Height and width of a page in pixels.")
+@click.option("--seed", type=int, default=0, help="Start of all random numbers.")
+@click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/typeset"),
+              help="Folder of the pages: img/ and gt/.")  # fmt: skip
+def typeset(fonts: Path, pattern: str, count: int, side: int, seed: int, output: Path) -> None:
+    """Make pages of type in many faces, with mirrored type shining through, for `document --typeset`."""
+    with one_line():
+        write_pages(find_fonts(fonts, pattern), count, side, seed, output)
 
 
 @cli.command()

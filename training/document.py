@@ -23,17 +23,24 @@ VALIDATION_SIDE = 768
 
 
 class DocumentTask:
-    """Trains a `StackedUNet`; validated by the mean F-measure over pages, in percent."""
+    """Trains a `StackedUNet`; validated by the mean F-measure over pages, in percent.
+
+    Args:
+        config: see `TrainConfig`.
+        network: what to train.
+        typeset: folder of pages made by `training.typeset`, trained on and not validated on.
+    """
 
     name = "document"
     metric = "f_measure"
 
-    def __init__(self, config: TrainConfig, network: StackedConfig) -> None:
+    def __init__(self, config: TrainConfig, network: StackedConfig, typeset: Path | None = None) -> None:
         self.config = config
         self.network = network
         self.kind = Loss(config.loss)
-        self.members = find_pairs(Path(config.data_dir), "gt")
-        self.training, validation = split_members(self.members, config.validation_share)
+        pages, validation = split_members(find_pairs(Path(config.data_dir), "gt"), config.validation_share)
+        self.training = [*pages, *(find_pairs(typeset, "gt") if typeset else [])]
+        self.members = [*self.training, *validation]
         self.training_sets = sorted({pair.set_name for pair in self.members})
         self.validation = [(pair, self._validation_page(pair.image, pair.truth)) for pair in validation]
 

@@ -39,7 +39,9 @@ class Round:
     make_task: Callable[[TrainConfig], Task]
 
 
-def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path) -> list[Round]:
+def read_recipe(
+    file: Path, data_dir: str, save: Path, backgrounds: Path | None = None, typeset: Path | None = None
+) -> list[Round]:
     """The rounds of a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
 
     A round has its own options before the common ones. Its own `weights` of sets and its own `network` go beside what
@@ -48,8 +50,9 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
     Args:
         file: the recipe; checkpoints bear its name and the number of their round.
         data_dir: folder of the sets.
-        backgrounds: folder of photos without people, for the person task.
         save: folder of the checkpoints.
+        backgrounds: folder of photos without people, for the person task.
+        typeset: folder of pages made by `training.typeset`, for the document task.
 
     Raises:
         ValueError: the file is no recipe; the message says what is wrong with it.
@@ -68,7 +71,7 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
         where = f"{file}, round {number}"
         own = table(own, where)
         shape = table(shape, where) | table(own.pop("network", {}), where)
-        network, make_task = parts(task, shape, backgrounds, where)
+        network, make_task = parts(task, shape, backgrounds, typeset, where)
         options = merged(common, own, where)
         common["weights"] = options["weights"]
         load = made[-1].config.save if made else None
@@ -80,15 +83,17 @@ def read_recipe(file: Path, data_dir: str, backgrounds: Path | None, save: Path)
 
 
 def parts(
-    task: object, shape: Mapping[str, Any], backgrounds: Path | None, where: str
+    task: object, shape: Mapping[str, Any], backgrounds: Path | None, typeset: Path | None, where: str
 ) -> tuple[StackedConfig | UNetConfig, Callable[[TrainConfig], Task]]:
     """The network of a round, and what reads the data for it."""
     if task == DocumentTask.name:
         if backgrounds:
             raise ValueError("--backgrounds are for people")
         stacked = StackedConfig.from_dict(merged(StackedConfig().to_dict(), shape, f"{where}, network"))
-        return stacked, lambda config: DocumentTask(config, stacked)
+        return stacked, lambda config: DocumentTask(config, stacked, typeset)
     if task == PersonTask.name:
+        if typeset:
+            raise ValueError("--typeset is for documents")
         unet = UNetConfig.from_dict(merged(UNetConfig().to_dict(), shape, f"{where}, network"))
         return unet, lambda config: PersonTask(config, unet, backgrounds)
     raise ValueError(f"{where}: task must be document or person, not {task}")

@@ -235,7 +235,7 @@ def rebuild(config: Path, data_dir: str, backgrounds: Path | None, typeset: Path
 @click.option("--count", type=click.IntRange(1), default=240, help="Pages.")
 @click.option("--side", type=click.IntRange(64), default=1024, help="Height and width of a page in pixels.")
 @click.option("--seed", type=int, default=0, help="Start of all random numbers.")
-@click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/typeset"),
+@click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/Typeset"),
               help="Folder of the pages: img/ and gt/.")  # fmt: skip
 def typeset(fonts: Path, pattern: str, count: int, side: int, seed: int, output: Path) -> None:
     """Make pages of type in many faces, with mirrored type shining through, for `document --typeset`."""

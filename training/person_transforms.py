@@ -12,7 +12,7 @@ from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
 from training.datasets import Sample
-from training.transforms import chance, jpeg, soften, uniform
+from training.transforms import chance, jpeg, log_uniform, soften, uniform
 
 
 def letterbox(image: Tensor, size: int, stride: int) -> tuple[Tensor, tuple[int, int]]:
@@ -103,7 +103,7 @@ def random_window(mask: Tensor) -> Window:
     if chance(0.25):
         return Window(0, 0, longer, longer, mirror=False)
     for _ in range(3):
-        side = longer * math.exp(uniform(math.log(0.35), math.log(1.2)))
+        side = longer * log_uniform(0.35, 1.2)
         aspect = math.exp(uniform(-0.2, 0.2))
         rows, columns = side * aspect, side / aspect
         top, left = uniform(*sorted((0, height - rows))), uniform(*sorted((0, width - columns)))
@@ -223,7 +223,7 @@ class TrainPerson:
         return number
 
     def _paste_from(self, other: Sample, pictures: tuple[Tensor, Tensor, Tensor]) -> None:
-        side = round(self.size * math.exp(uniform(math.log(0.12), math.log(1.1))))
+        side = round(self.size * log_uniform(0.12, 1.1))
         thing = chance(0.25)
         cutout = cut_thing(other, side) if thing else cut_out(other, side)
         if cutout is not None:

@@ -19,6 +19,11 @@ def uniform(low: float, high: float) -> float:
     return low + (high - low) * torch.rand(()).item()
 
 
+def log_uniform(low: float, high: float) -> float:
+    """One number from low to high whose logarithm is uniformly distributed."""
+    return math.exp(uniform(math.log(low), math.log(high)))
+
+
 def chance(probability: float) -> bool:
     """True with the given probability."""
     return torch.rand(()).item() < probability
@@ -49,7 +54,7 @@ class RandomWindow:
 
     def scale(self) -> float:
         """A magnification, as `__call__` draws it; 1.0 is cut as it is."""
-        return 1.0 if chance(self.native) else math.exp(uniform(*map(math.log, self.scales)))
+        return 1.0 if chance(self.native) else log_uniform(*self.scales)
 
     def __call__(self, *pictures: Tensor, scale: float | None = None) -> tuple[Tensor, ...]:
         """From uint8 [C, H, W] tensors of one height and width to uint8 [C, size, size], at a random scale if none
@@ -136,7 +141,7 @@ def from_point(height: int, width: int) -> Tensor:
 def ring(scan: Tensor) -> Tensor:
     """The brown ring that a wet cup leaves, fainter in some places than in others, often with a second rim."""
     height, width = scan.shape[-2:]
-    beyond = from_point(height, width) - math.exp(uniform(math.log(40), math.log(500)))
+    beyond = from_point(height, width) - log_uniform(40, 500)
     rim = uniform(1.5, 10)
     shade = torch.exp(-((beyond / rim) ** 2))
     if chance(0.6):
@@ -151,7 +156,7 @@ def ring(scan: Tensor) -> Tensor:
 def hole(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
     """Punch a hole or two, through which the scanner's bed shows; no ink there."""
     for _ in range(1 + integer(2)):
-        beyond = from_point(*scan.shape[-2:]) - math.exp(uniform(math.log(6), math.log(50)))
+        beyond = from_point(*scan.shape[-2:]) - log_uniform(6, 50)
         cover = (0.5 - beyond / uniform(0.7, 2.5)).clamp(0, 1)
         scan = scan + cover * (uniform(0, 0.3) - scan)
         truth = truth * (beyond > 0)
@@ -177,7 +182,7 @@ def bleed_through(scan: Tensor, verso: Tensor, recto: float) -> Tensor:
         verso: what shines through.
         recto: darkness of the page's own ink, which the other's seldom exceeds: paper lies between.
     """
-    shade = (blur(verso.flip(-1), math.exp(uniform(math.log(0.3), math.log(3)))) * uniform(1, 2)).clamp(max=1)
+    shade = (blur(verso.flip(-1), log_uniform(0.3, 3)) * uniform(1, 2)).clamp(max=1)
     patchy = smooth_noise(*scan.shape[-2:], 2 + integer(4)) * 0.7 + 0.3
     tint = torch.tensor([uniform(0.5, 1.0), uniform(0.7, 1.0), uniform(0.8, 1.0)]).view(3, 1, 1)
     if torch.equal(scan[0], scan[2]) or chance(0.4):
@@ -303,7 +308,7 @@ class TrainDocument:
         mild = chance(0.6)
         often = MILD if mild else 1.0
         large = not mild and chance(0.35)  # headlines and initials: their inside is ink too
-        scale = 1.0 if mild else math.exp(uniform(math.log(2), math.log(6))) if large else self.window.scale()
+        scale = 1.0 if mild else log_uniform(2, 6) if large else self.window.scale()
         image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
         truth = 1 - truth
         if large:

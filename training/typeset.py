@@ -5,7 +5,6 @@ The contest sets hold too few pages to learn from them what a letter looks like 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -22,6 +21,7 @@ from training.transforms import (
     grain,
     ink_darkness,
     integer,
+    log_uniform,
     smooth_noise,
     soften,
     synthetic_page,
@@ -71,7 +71,7 @@ Line = list[tuple[float, str, ImageFont.FreeTypeFont]]
 
 
 def lines(fonts: Sequence[ImageFont.FreeTypeFont], width: float) -> Iterator[Line]:
-    """Lines without end, no longer than the width in pixels; most words are in the first font."""
+    """Lines without end, within the width in pixels but for single words; most words are in the first font."""
     space = fonts[0].size * uniform(0.2, 0.5)
     while True:
         line: Line = []
@@ -121,7 +121,7 @@ def aged(scan: Tensor) -> Tensor:
 def typeset(families: Sequence[Sequence[Path]], side: int) -> tuple[Tensor, Tensor]:
     """A page, from torch's generator alone: scan, float [3, side, side] in 0..1, and truth, bool [1, side, side]."""
     family = families[integer(len(families))]
-    size = round(math.exp(uniform(math.log(26), math.log(110))))
+    size = round(log_uniform(26, 110))
     ink = ink_of(family, size, side)
     scan = synthetic_page(ink)
     if chance(0.8):

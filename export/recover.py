@@ -56,7 +56,7 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
     try:
         task = make_task(card.task, config, weights, proto)
         network = task.build().eval()
-        network.load_state_dict(trainable(network, weights))
+        network.load_state_dict(trainable(network, weights | backbone_weights(network, proto)))
     except (KeyError, RuntimeError) as error:
         raise ValueError(f"{model} holds no network that can be trained on: {error}") from None
     drawn = task.dataset()
@@ -97,6 +97,26 @@ def convolutions(proto: onnx.ModelProto) -> Weights:
     return weights
 
 
+def backbone_weights(network: nn.Module, proto: onnx.ModelProto) -> Weights:
+    """The parameters of a network's backbone, if it has one, by their names, with `shift_relu6` undone: float32.
+
+    Its convolutions stand in the file in the order of its layers, each with the bias of the norm after it; those at
+    the end that no level sees, and the file lacks, stay as they are.
+    """
+    tensors = [tensor for tensor in proto.graph.initializer if tensor.name.startswith("network.backbone.")]
+    values = [torch.from_numpy(numpy_helper.to_array(tensor).copy()).float() for tensor in tensors]
+    weights = {name: value for name, value in network.state_dict().items() if name.startswith("backbone.")}
+    kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU6)
+    modules = ((name, module) for name, module in network.named_modules() if name.startswith("backbone."))
+    layers = [(name, type(module)) for name, module in modules if isinstance(module, kinds)]
+    places = [place for place, (_, kind) in enumerate(layers) if kind is nn.Conv2d]
+    clipped = {place for place, (_, kind) in enumerate(layers) if kind is nn.ReLU6}
+    for place, kernel, bias in zip(places, values[::2], values[1::2], strict=False):
+        weights[f"{layers[place][0]}.weight"] = kernel / (6 if place - 1 in clipped else 1)
+        weights[f"{layers[place + 1][0]}.bias"] = bias + (3 if place + 2 in clipped else 0)
+    return weights
+
+
 def dilations(proto: onnx.ModelProto) -> tuple[int, ...]:
     """Of the convolutions that widen the view of a document model's first block, from the first to the last."""
     steps = (node for node in proto.graph.node if node.op_type == "Conv" and ".context." in node.input[1])
@@ -131,10 +151,12 @@ def trainable(network: nn.Module, weights: Weights) -> Weights:
         KeyError: a parameter is missing.
         RuntimeError: a parameter is of another shape.
     """
-    state = network.state_dict()
     norms = norms_of(network)
-    for name, parameter in network.named_parameters():
-        if parameter.requires_grad and name.removesuffix(".weight") not in norms:
+    for norm in norms.values():
+        norm.reset_parameters()
+    state = network.state_dict()
+    for name, _ in network.named_parameters():
+        if name.removesuffix(".weight") not in norms:
             value = weights[name]
             fold = value.shape[-1] // 3
             state[name].copy_(unfolded(value, fold) if name.endswith("encoders.0.0.weight") else value)
@@ -144,9 +166,8 @@ def trainable(network: nn.Module, weights: Weights) -> Weights:
 
 
 def norms_of(network: nn.Module) -> dict[str, nn.BatchNorm2d]:
-    """The batch norms that are trained, by name; those of a backbone stay as they are."""
-    modules = ((name, module) for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d))
-    return {name: module for name, module in modules if module.weight.requires_grad}
+    """The batch norms by name."""
+    return {name: module for name, module in network.named_modules() if isinstance(module, nn.BatchNorm2d)}
 
 
 def unfolded(kernels: Tensor, fold: int) -> Tensor:

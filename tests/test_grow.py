@@ -49,7 +49,7 @@ def test_a_deeper_unet_computes_what_the_shallower_one_did_and_learns(batch_norm
     assert large.block.decoders[1][0].weight.grad[:, config.widths[-1] :].abs().sum() > 0, "what lies below is heard"
 
 
-def test_a_backbone_has_no_say_at_first_and_learns_nothing():
+def test_a_backbone_has_no_say_at_first():
     torch.manual_seed(0)
     picture = torch.rand(2, 3, 64, 32)
     small = trained(UNet(SMALL), picture)
@@ -59,12 +59,10 @@ def test_a_backbone_has_no_say_at_first_and_learns_nothing():
     large.eval()
     with torch.no_grad():
         assert torch.equal(large(picture), small(picture))
-    before = {name: value.clone() for name, value in large.backbone.state_dict().items()}
     trained(large.train(), picture)
     heard = large.block.encoders[SMALL.depth][0].weight[:, SMALL.widths[-2] :]
     assert heard.shape[1] == CHANNELS[8]
     assert heard.abs().sum() > 0
-    assert all(torch.equal(value, before[name]) for name, value in large.backbone.state_dict().items())
 
 
 def test_rectified_moments_are_those_of_drawn_values():

@@ -95,7 +95,7 @@ def test_a_round_has_its_own_options_beside_the_common_ones(pages):
 def test_the_weights_of_a_round_go_for_the_later_ones(tmp_path):
     file = tmp_path / "tiny.toml"
     file.write_text(RECIPE + "\n[[rounds]]\ncrop_size = 32\n")
-    third = read_recipe(file, "data", tmp_path)[2].config
+    third = read_recipe(file, "data", tmp_path).rounds[2].config
     assert third.weights == {"bills": 2.0, "letters": 0.5}
     assert third.lr == 0.001
 
@@ -107,6 +107,29 @@ def test_the_network_of_a_round_may_have_grown(pages):
     assert first.network["folds"] == [1]
     assert second.network["folds"] == [1, 1]
     assert {name.split(".")[1] for name in second.best} == {"0", "1"}
+
+
+def test_the_mean_of_rounds_comes_last(pages):
+    result = rebuild(pages, "mean = [1, 2]\n" + RECIPE)
+    assert result.exit_code == 0, result.output
+    mean = Checkpoint.load(pages.parent / "made" / "tiny-mean.pt")
+    first, second = (state.ema for state in rounds(pages))
+    name = "blocks.0.head.weight"
+    assert torch.allclose(mean.best[name], (first[name] + second[name]) / 2)
+    assert mean.training["crop_size"] == 64
+
+
+def test_rounds_of_different_networks_have_no_mean(pages):
+    result = rebuild(pages, "mean = [1, 2]\n" + RECIPE + "network = { folds = [1, 1], widths = [2, 2] }\n")
+    assert result.exit_code == 1
+    assert "different networks" in result.output
+    assert not (pages.parent / "made").exists()
+
+
+def test_typeset_pages_are_not_for_people(pages):
+    (pages / "made.toml").write_text('task = "person"\n[[rounds]]\ncrop_size = 32\n')
+    with pytest.raises(ValueError, match="--typeset is for documents"):
+        read_recipe(pages / "made.toml", "data", pages, typeset=pages)
 
 
 def test_running_it_again_does_nothing(pages):
@@ -155,6 +178,8 @@ def test_an_unfinished_round_goes_on(pages, monkeypatch):
         ("[[rounds]]", "[[round]]", "there is no round"),
         ("num_epochs = 1", "network = 3", "round 2: rounds and networks are tables, not 3"),
         ("seed = 3", "seed =", "tiny.toml: "),
+        ("seed = 3", "mean = [1, 3]", "mean must be numbers of rounds, 1 to 2, not [1, 3]"),
+        ("seed = 3", "mean = 2", "mean must be numbers of rounds, 1 to 2, not 2"),
     ],
 )
 def test_a_mistake_in_a_recipe_is_one_line(pages, right, wrong, said):
@@ -216,7 +241,7 @@ def test_the_commit_is_the_one_of_git():
 
 @pytest.mark.parametrize("name", ["document", "person"])
 def test_the_recipes_of_the_shipped_weights_can_be_read(name, tmp_path):
-    recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", tmp_path)
+    recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", tmp_path).rounds
     assert len(recipe) > 1
     assert recipe[0].config.load is None
     assert recipe[-1].config.load == str(tmp_path / f"{name}-{len(recipe) - 1}.pt")

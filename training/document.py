@@ -59,6 +59,10 @@ class DocumentTask:
         """A new stacked network."""
         return StackedUNet(self.network)
 
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """One group."""
+        return [{"params": list(network.parameters()), "pace": 1.0}]
+
     def start(self, state: Checkpoint) -> Weights:
         """Weights to start from: the best of a checkpoint, with stages added where it has fewer. Raises ValueError."""
         return grown_stack(state.best, StackedConfig.from_dict(state.network), self.network)

@@ -86,6 +86,9 @@ class Task(Protocol):
     def build(self) -> nn.Module:
         """A new network."""
 
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """All parameters for the optimizer, each group with the `pace`, its share of the learning rate."""
+
     def start(self, state: Checkpoint) -> Weights:
         """Weights to start from, taken from a checkpoint of the same network or of a smaller one. Raises ValueError."""
 
@@ -223,7 +226,7 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
         device = process.device
         network = task.build().to(device, memory_format=torch.channels_last)
         ema = copy.deepcopy(network).eval().requires_grad_(False)
-        optimizer = torch.optim.AdamW(network.parameters(), lr=config.lr, weight_decay=1e-4)
+        optimizer = torch.optim.AdamW(task.parameter_groups(network), lr=config.lr, weight_decay=1e-4)
         state = resume(task, config, network, ema, optimizer)
         wrapped = DistributedDataParallel(network) if process.world > 1 else network
         dataset = task.dataset()
@@ -238,7 +241,7 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
                 for index, batch in enumerate(loader):
                     step = epoch * len(loader) + index
                     for group in optimizer.param_groups:
-                        group["lr"] = learning_rate(config, step, steps)
+                        group["lr"] = group["pace"] * learning_rate(config, step, steps)
                     batch = {name: value.to(device, non_blocking=True) for name, value in batch.items()}
                     with torch.autocast(device.type, torch.bfloat16):
                         loss = task.loss(wrapped, batch)

@@ -22,6 +22,9 @@ from training.person_transforms import TrainPerson, letterbox
 IGNORED = -1
 """Truth of a pixel that no figure counts."""
 
+BACKBONE_PACE = 0.1
+"""Share of the learning rate at which a backbone, which has learnt before, is trained along."""
+
 
 class PersonTask:
     """Trains a `UNet`; validated by the mean Jaccard index over photos, at the working size.
@@ -60,6 +63,13 @@ class PersonTask:
     def build(self) -> UNet:
         """A new U-Net, whose backbone, if it has one, has learnt."""
         return new_unet(self.network)
+
+    def parameter_groups(self, network: nn.Module) -> list[dict[str, Any]]:
+        """The U-Net, and a backbone, if there is one, at `BACKBONE_PACE`."""
+        parts: dict[bool, list[nn.Parameter]] = {False: [], True: []}
+        for name, parameter in network.named_parameters():
+            parts[name.startswith("backbone.")].append(parameter)
+        return [{"params": parts[False], "pace": 1.0}, {"params": parts[True], "pace": BACKBONE_PACE}]
 
     def start(self, state: Checkpoint) -> Weights:
         """Weights to start from: the best of a checkpoint, grown to this network. Raises ValueError."""

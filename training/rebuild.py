@@ -10,7 +10,7 @@ from typing import Any
 
 from rich.console import Console
 
-from training.checkpoint import Checkpoint
+from training.checkpoint import Checkpoint, averaged
 from training.document import DocumentTask
 from training.loop import Task, TrainConfig, train
 from training.networks.stacked import StackedConfig
@@ -39,13 +39,29 @@ class Round:
     make_task: Callable[[TrainConfig], Task]
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """The rounds, and what is made of them in the end.
+
+    Attributes:
+        rounds: in their order.
+        parts: those whose moving averages, at their ends, the mean is taken of; none: no mean.
+        mean: checkpoint with that mean.
+    """
+
+    rounds: Sequence[Round]
+    parts: Sequence[Round]
+    mean: Path
+
+
 def read_recipe(
     file: Path, data_dir: str, save: Path, backgrounds: Path | None = None, typeset: Path | None = None
-) -> list[Round]:
-    """The rounds of a TOML file: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
+) -> Recipe:
+    """What a TOML file asks for: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
 
     A round has its own options before the common ones. Its own `weights` of sets and its own `network` go beside what
-    stands, and for the later rounds too: a network may grow.
+    stands, and for the later rounds too: a network may grow. `mean`, if it is given, has the numbers of the rounds
+    whose mean is taken in the end.
 
     Args:
         file: the recipe; checkpoints bear its name and the number of their round.
@@ -63,6 +79,7 @@ def read_recipe(
         raise ValueError(f"{file}: {error}") from None
     defaults = {name: value for name, value in asdict(TrainConfig("", "")).items() if name not in PLACES}
     task, shape, rounds = values.pop("task", None), values.pop("network", {}), values.pop("rounds", None)
+    mean = values.pop("mean", [])
     common = merged(defaults, values, str(file))
     if not isinstance(rounds, list) or not rounds:
         raise ValueError(f"{file}: there are no [[rounds]]")
@@ -79,7 +96,12 @@ def read_recipe(
         if config.crop_size % network.stride:
             raise ValueError(f"{where}: crop_size must be a multiple of {network.stride} with this network")
         made.append(Round(config, network.to_dict(), make_task))
-    return made
+    if not isinstance(mean, list) or not all(one in range(1, len(made) + 1) for one in mean):
+        raise ValueError(f"{file}: mean must be numbers of rounds, 1 to {len(made)}, not {mean!r}")
+    chosen = [made[number - 1] for number in mean]
+    if any(one.network != chosen[0].network for one in chosen):
+        raise ValueError(f"{file}: rounds {mean} are of different networks and have no mean")
+    return Recipe(made, chosen, save / f"{file.stem}-mean.pt")
 
 
 def parts(
@@ -127,18 +149,21 @@ def merged(defaults: Mapping[str, Any], values: Mapping[str, Any], where: str) -
     return result
 
 
-def rebuild(rounds: Sequence[Round], console: Console) -> None:
-    """Run the rounds of a recipe that are not done yet.
+def rebuild(recipe: Recipe, console: Console) -> None:
+    """Run the rounds of a recipe that are not done yet, and take the mean it asks for.
 
     Raises:
         ValueError: a checkpoint in the place of a round is of another recipe, or its data have changed.
     """
-    for one in rounds:
+    for one in recipe.rounds:
         if is_done(one):
             console.print(f"{one.config.save}: done")
         else:
             console.print(f"{one.config.save}: {one.config.num_epochs} epochs at {one.config.crop_size} px")
             train(one.make_task(one.config), one.config, console)
+    if recipe.parts:
+        averaged([Checkpoint.load(Path(one.config.save)) for one in recipe.parts]).save(recipe.mean)
+        console.print(f"{recipe.mean}: the mean of {len(recipe.parts)} rounds")
 
 
 def is_done(one: Round) -> bool:

@@ -17,6 +17,9 @@ TAKEN = {8: 2, 16: 4, 32: 6}
 CHANNELS = {stride: STAGES[stage][-1] for stride, stage in TAKEN.items()}
 """By stride, the channels of what is given out."""
 
+FIRST_TUNED = 3
+"""The first stage that is trained along; those before see edges and textures, which a million photos taught well."""
+
 SCALES = {8: 7.0, 16: 4.0, 32: 2.0}
 """By stride, what it is divided by: about its standard deviation over photos."""
 
@@ -53,7 +56,7 @@ class InvertedResidual(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Features of a photo at 1/8, 1/16 and 1/32 of its size, from a network that is never trained here.
+    """Features of a photo at 1/8, 1/16 and 1/32 of its size, from a network whose coarse stages are trained on.
 
     Source: Tan and Le 2019, EfficientNet; in the Lite variant without squeeze and excitation and with ReLU6.
     """
@@ -68,10 +71,11 @@ class EfficientNetLite0(nn.Module):
             stages.append(nn.Sequential(first, *more))
         self.stem = nn.Sequential(*convolution(3, 32, 3, 2), nn.ReLU6())
         self.stages = nn.ModuleList(stages)
-        self.requires_grad_(False)
+        for frozen in (self.stem, *stages[:FIRST_TUNED]):
+            frozen.requires_grad_(False)
 
     def train(self, mode: bool = True) -> EfficientNetLite0:
-        """Stays in evaluation."""
+        """Stays in evaluation: the statistics of its norms are those of a million photos."""
         return super().train(False)
 
     def forward(self, image: Tensor) -> dict[int, Tensor]:

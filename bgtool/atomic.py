@@ -53,6 +53,20 @@ def output_errors(path: Path | str) -> Iterator[None]:
         _explain(error, path)
 
 
+@contextmanager
+def folder_errors(path: Path | str) -> Iterator[None]:
+    """As `output_errors`, for a file that the whole run stands on.
+
+    Raises:
+        OutputError: it cannot be written.
+    """
+    try:
+        with output_errors(path):
+            yield
+    except InputError as error:
+        raise OutputError(f"cannot write {path}: {error.reason.replace('its output', 'it')}") from error
+
+
 def _explain(error: OSError, path: Path | str) -> NoReturn:
     if error.errno is None:  # not the system but Pillow says so
         raise InputError(f"its output cannot be encoded: {error}") from error

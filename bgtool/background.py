@@ -78,7 +78,9 @@ class Background:
         scale = min(width / size[0], height / size[1])
         wide, high = size[0] * scale, size[1] * scale
         left, top = (width - wide) / 2, (height - high) / 2
-        return Scenery(self.image, (left, top, left + wide, top + high), size)
+        right, bottom = min(left + wide, width), min(top + high, height)  # else rounding leads out of the image
+        box = (max(left, 0.0), max(top, 0.0), right, bottom)
+        return Scenery(self.image, box, size)
 
 
 def read_background(text: str) -> Background:
@@ -107,11 +109,11 @@ def _read_image(path: str) -> Background:
             "take transparent, blur, a colour such as white or #336699, or the path of an image",
         ) from None
     try:
-        with open_pages(io.BytesIO(data), max_megapixels=MAX_MEGAPIXELS) as pages:
+        with open_pages(Path(path), max_megapixels=MAX_MEGAPIXELS) as pages:
             page = next(iter(pages))
             image, profile = Image.fromarray(page.window(0, 0, *page.size)), page.metadata.icc
     except InputError as error:
-        raise UsageError(f"the background {path!r} is no readable image: {error}") from None
+        raise UsageError(f"the background {path!r} is no readable image: {error.reason}") from None
     return Background(
         path, image, profile if profile and icc.space(profile) == "RGB" else None, hashlib.sha256(data).hexdigest()
     )

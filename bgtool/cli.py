@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
 import signal
@@ -9,12 +10,12 @@ import sys
 from collections.abc import Callable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import IO, Any, NoReturn, cast
 
 import click
 
 from bgtool import __version__
-from bgtool.errors import BgtoolError, InputError, UsageError
+from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Format, Style, with_enums
 
 INTERRUPTED = 130
@@ -24,14 +25,19 @@ class Cli(click.Group):
     """The group whose commands share one boundary: a `BgtoolError` becomes a message and its exit status."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; nothing that bgtool raises on purpose shows a traceback."""
+        """Run a command; nothing that bgtool raises on purpose, nor the system of its output, shows a traceback."""
         try:
             return super().invoke(ctx)
         except UsageError as error:
-            raise click.UsageError(str(error)) from None
+            raise click.UsageError(printable(str(error))) from None
         except BgtoolError as error:
-            click.echo(f"bgtool: {error}", err=True)
+            click.echo(f"bgtool: {printable(str(error))}", err=True)
             ctx.exit(error.exit_code)
+        except OSError as error:
+            if error.errno == errno.EPIPE:  # click ends quietly on it
+                raise
+            click.echo(f"bgtool: {printable(str(error))}", err=True)
+            ctx.exit(OutputError.exit_code)
         except KeyboardInterrupt:
             click.echo("bgtool: interrupted; the same command again goes on where it stopped", err=True)
             ctx.exit(INTERRUPTED)
@@ -125,10 +131,10 @@ def start(options: BatchOptions, quiet: bool) -> None:
     """Run a batch on the terminal and exit with its status."""
     from rich.console import Console
 
-    from bgtool.console import RunConsole
+    from bgtool.console import Lasting, RunConsole
     from bgtool.pipeline import run_batch
 
-    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
+    screen = Console(file=cast(IO[str], Lasting(sys.stderr or Path(os.devnull).open("w"))), emoji=False)  # noqa: SIM115
     with RunConsole(screen, quiet) as console:
         summary = run_batch(options, console)
     if not options.dry_run:

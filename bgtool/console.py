@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, TextIO
 
 import click
 from rich.console import Console
@@ -12,6 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from bgtool.discovery import Job
+from bgtool.errors import printable
 from bgtool.outcome import Outcome, Status, Summary
 
 PLAIN_INTERVAL = 10.0
@@ -111,11 +116,11 @@ class RunConsole:
         self.done += 1
         self.pages += outcome.pages
         self.progress.update(self.task, completed=self.done, pages=self.pages)
-        name = escape(printable(outcome.source))
-        if outcome.status is Status.FAILED:
-            self.console.print(f"[red]failed[/] {name}: {escape(outcome.error)}", soft_wrap=True, highlight=False)
-        for warning in outcome.warnings:
-            self.console.print(f"[yellow]warning[/] {name}: {escape(warning)}", soft_wrap=True, highlight=False)
+        said = [("[red]failed[/]", outcome.error)] * (outcome.status is Status.FAILED)
+        said += [("[yellow]warning[/]", warning) for warning in outcome.warnings]
+        for kind, text in said:
+            line = escape(f"{printable(outcome.source)}: {printable(text)}")
+            self.console.print(f"{kind} {line}", soft_wrap=True, highlight=False)
 
     def rehearsed(self, job: Job) -> None:
         """A dry run would do this job; the plan goes to standard output, since it is what was asked for."""
@@ -136,7 +141,30 @@ class RunConsole:
             self.console.print(escape(text), soft_wrap=True, highlight=False)
 
 
-def printable(name: str) -> str:
-    """A file name as a terminal can show it: control characters and undecodable bytes escaped."""
-    text = name.encode("utf-8", "backslashreplace").decode()
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+class Lasting:
+    """A text stream that outlasts its reader: once it cannot be written, all that is said to it goes nowhere."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+    def write(self, text: str) -> int:
+        """Write, if somebody listens."""
+        with self._outlasting():
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if somebody listens."""
+        with self._outlasting():
+            self._stream.flush()
+
+    @contextmanager
+    def _outlasting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError:
+            with suppress(OSError), Path(os.devnull).open("wb") as nowhere:
+                os.dup2(nowhere.fileno(), self._stream.fileno())

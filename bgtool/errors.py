@@ -53,3 +53,9 @@ class OutputError(BgtoolError):
     """The output folder cannot be written (full, read-only, locked). The run stops."""
 
     exit_code = 4
+
+
+def printable(name: str) -> str:
+    """Names, alone or in a sentence, as a terminal can show them: control characters and undecodable bytes escaped."""
+    text = name.encode("utf-8", "backslashreplace").decode()
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

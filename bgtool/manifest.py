@@ -3,8 +3,8 @@
 Lines are only ever appended, each in one write, so a kill at any moment costs at most the line being written. A later
 line about an input overrides the earlier ones. The file is locked while a run writes into its folder.
 
-A second, hidden file lists, for as long as a run lasts, the outputs that it may make: after a kill it tells those that
-came before their line from files that are somebody else's.
+A second, hidden file lists, for as long as a run lasts, the outputs that it may make: after a kill, or a power cut, it
+tells those that came before their line from files that are somebody else's.
 """
 
 # Paths are strings here: a run may have a million of them.
@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from bgtool.atomic import lock, output_errors
+from bgtool.atomic import folder_errors, lock, output_errors, replacing
 from bgtool.errors import OutputError
 from bgtool.outcome import Status
 
@@ -85,6 +85,7 @@ class History:
         """Take in all lines that can be understood; others, and a last one torn by a kill, are passed over."""
         self.folder = folder
         self._entries: dict[str, _Entry] = {}
+        self._former: set[str] = set()  # outputs of bgtool's that are no entry's any more
         for line in lines:
             self._take(line)
 
@@ -112,20 +113,24 @@ class History:
         there = {target: os.path.relpath(target, self.folder) for target in targets if os.path.lexists(target)}
         if not there:
             return set()
-        ours = {entry.output for entry in self._entries.values()} | self._begun()
+        ours = self._made() | self._begun()
         return {target for target, output in there.items() if output not in ours}
+
+    def _made(self) -> set[str]:
+        """All outputs ever done, relative to the folder."""
+        return {entry.output for entry in self._entries.values() if entry.done} | self._former
 
     def _begun(self) -> set[str]:
         """Outputs, relative to the folder, that a run which was killed may have made."""
         try:
-            return {os.fsdecode(line) for line in (self.folder / BEGUN_NAME).read_bytes().split(b"\0")}
+            return {os.fsdecode(line) for line in (self.folder / BEGUN_NAME).read_bytes().split(b"\0") if line}
         except OSError:
             return set()
 
     def _take(self, line: bytes) -> None:
         try:
             values: dict[str, Any] = json.loads(line)
-            self._entries[str(values["input"])] = _Entry(
+            entry = _Entry(
                 size=int(values["size"]),
                 mtime_ns=int(values["mtime_ns"]),
                 options=sys.intern(str(values["options"])),
@@ -133,8 +138,13 @@ class History:
                 output=str(values["output"]),
                 done=values["status"] == Status.DONE,
             )
+            source = str(values["input"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return
+        before = self._entries.get(source)
+        if before and before.done and not (entry.done and entry.output == before.output):
+            self._former.add(before.output)
+        self._entries[source] = entry
 
 
 class Manifest(History):
@@ -167,17 +177,28 @@ class Manifest(History):
     def making(self, targets: Iterable[str]) -> Iterator[None]:
         """Keep a list of the outputs that are being made, until the block ends in whatever way but a kill.
 
+        What an earlier run that was killed had made, and this one has not made again by then, stays listed.
+
         Raises:
             OutputError: it cannot be written.
         """
-        path = self.folder / BEGUN_NAME
-        with output_errors(path), path.open("ab") as file:
-            file.writelines(os.fsencode(os.path.relpath(target, self.folder)) + b"\0" for target in targets)
+        path, before = self.folder / BEGUN_NAME, self._begun()
+        names = (os.path.relpath(target, self.folder) for target in targets)
+        self._list(path, before.union(names))
         try:
             yield
         finally:
-            with suppress(OSError):
-                path.unlink()
+            left = before and {name for name in before - self._made() if os.path.lexists(self.folder / name)}
+            with suppress(OSError, OutputError):
+                if left:
+                    self._list(path, left)
+                else:
+                    path.unlink()
+
+    @staticmethod
+    def _list(path: Path, names: Iterable[str]) -> None:
+        with folder_errors(path), replacing(path) as file:  # whole, and on the disk before the first output
+            file.writelines(os.fsencode(name) + b"\0" for name in names)
 
     def _append(self, data: bytes) -> None:
         self._at_line_start = False  # until the whole line is there
@@ -203,7 +224,7 @@ def open_manifest(folder: Path) -> Iterator[Manifest]:
         OutputError: another run is writing into the folder, or the folder cannot be written.
     """
     path = folder / FILE_NAME
-    with output_errors(path):
+    with folder_errors(path):
         folder.mkdir(parents=True, exist_ok=True)
         file = path.open("a+b", buffering=0)
     with file:

@@ -77,7 +77,7 @@ class BatchOptions:
     max_megapixels: float = 2000.0
 
     def __post_init__(self) -> None:
-        if min(self.jobs, self.tile) < 0 or self.max_megapixels <= 0:
+        if min(self.jobs, self.tile) < 0 or not self.max_megapixels > 0:
             raise UsageError("jobs and tile cannot be negative, and max_megapixels must be above 0")
         if self.watch and (self.dry_run or self.overwrite):
             raise UsageError("--watch goes neither with --dry-run nor with --overwrite")
@@ -141,6 +141,9 @@ class CutoutOptions(BatchOptions):
 
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:
-    """Options whose enums may be given as their text, as the options objects hold them."""
+    """Options whose enums may be given as their text, as the options objects hold them. Raises UsageError."""
     enums = {"format": Format, "style": Style}
-    return {name: enums[name](value) if name in enums else value for name, value in values.items()}
+    try:
+        return {name: enums[name](value) if name in enums else value for name, value in values.items()}
+    except ValueError as error:
+        raise UsageError(str(error)) from None

@@ -194,6 +194,15 @@ def _save(pdf: pikepdf.Pdf, file: BinaryIO, objects: pikepdf.ObjectStreamMode) -
         raise sink.error
 
 
+def producer(file: BinaryIO) -> str:
+    """Who made a PDF; empty where it does not say."""
+    try:
+        with pikepdf.open(file, suppress_warnings=True) as pdf:
+            return str(pdf.docinfo.get("/Producer", ""))
+    except _DAMAGE:
+        return ""
+
+
 def _document(origin: PdfPage | None) -> pikepdf.Pdf:
     """The document that a page is from, or a new one."""
     if origin is None:

@@ -5,6 +5,7 @@ Only the process that calls `run` plans, reports progress and writes the manifes
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -20,6 +21,7 @@ from bgtool.interrupts import held_back
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status, Summary
+from bgtool.signature import is_signed
 from bgtool.watch import Arrivals, changes
 
 
@@ -171,17 +173,26 @@ def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History
 
 def safe(jobs: list[Job], options: BatchOptions, history: History | None) -> tuple[list[Job], list[Failure]]:
     """The jobs that overwrite nothing but outputs of bgtool's own, and why the others are not done."""
-    if history is None or options.overwrite:
+    if options.overwrite:
         return jobs, []
-    strangers = history.strangers(job.target for job in jobs)
+    targets = [job.target for job in jobs]
+    if history:
+        strangers, why = history.strangers(targets), "not of bgtool's making"
+    else:
+        strangers, why = {target for target in targets if is_foreign(target)}, "does not say that bgtool made it"
     if not strangers:
         return jobs, []
     refused = [
-        Failure(job.source, InputError(f"{job.target} is there and not of bgtool's making (--overwrite replaces it)"))
+        Failure(job.source, InputError(f"{job.target} is there and {why} (--overwrite replaces it)"))
         for job in jobs
         if job.target in strangers
     ]
     return [job for job in jobs if job.target not in strangers], refused
+
+
+def is_foreign(target: str) -> bool:
+    """Whether the place of a single output is taken by a file that bgtool has not signed."""
+    return target != STREAM and os.path.lexists(target) and not is_signed(Path(target))
 
 
 def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Observer) -> Summary:
@@ -201,8 +212,8 @@ def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Obser
 
 def known_names(options: BatchOptions) -> dict[str, str]:
     """Names that earlier runs gave in the output folder."""
-    folder = Path(options.output)
-    return dict(read(folder).names) if options.output != STREAM and folder.is_dir() else {}
+    is_folder = options.output != STREAM and os.path.isdir(options.output)  # noqa: PTH112 - raises nothing
+    return dict(read(Path(options.output)).names) if is_folder else {}
 
 
 def open_run(planned: Plan) -> AbstractContextManager[Manifest | None]:

@@ -46,7 +46,7 @@ _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVI
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
 _HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
-_COMPRESSION = 259
+_BITS, _COMPRESSION, _PLANES = 258, 259, 284
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
 
 Admit = Callable[[int], None]
@@ -89,6 +89,8 @@ def page_of(image: Image.Image) -> Page:
     """
     with _decoding(), unlimited():
         _check_depth(image)
+        if beyond := _beyond_pillow(image):
+            raise InputError(f"{beyond}, which Pillow cannot read", "give bgtool the file")
         return Page(PillowRaster(image), 0, 1)
 
 
@@ -125,7 +127,8 @@ class PageReader(ABC):
         megapixels = width * height / 1e6
         if megapixels > self._limit:
             raise InputError(
-                f"it has {megapixels:,.0f} megapixels and {self._limit:,g} are allowed", "raise --max-megapixels"
+                f"it has {megapixels:,.{0 if megapixels >= 10 else 3}f} megapixels and {self._limit:,g} are allowed",
+                "raise --max-megapixels",
             )
 
 
@@ -160,12 +163,13 @@ class ImageReader(PageReader):
     def _raster(self, frame: int) -> Raster:
         image = self._image
         large = image.width * image.height > self._large
-        if vips.reads(image) and (large or is_deep(image) or _out_of_reach(image)) and vips.available():
+        beyond = _beyond_pillow(image)
+        if vips.reads(image) and (large or is_deep(image) or beyond) and vips.available():
             raster = vips.open_raster(image, self._source, frame)
             if raster:
                 return raster
-            if _out_of_reach(image):
-                raise InputError("it is beyond 4 GB in its file, and libvips cannot read it either")
+        if beyond:
+            raise InputError(f"{beyond}, which Pillow cannot read", "" if vips.available() else vips.ADVICE)
         try:
             return PillowRaster(image)
         except MemoryError as error:
@@ -297,6 +301,17 @@ def _out_of_reach(image: Image.Image) -> bool:
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return False
     return bool(image.tag_v2.offset >= 1 << 32 and image.tag_v2.get(_COMPRESSION, 1) != 1)
+
+
+def _beyond_pillow(image: Image.Image) -> str:
+    """What a page of a TIFF is that Pillow would read wrongly, without noticing; empty where there is no such thing."""
+    if _out_of_reach(image):
+        return "it is beyond 4 GB in its file"
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    in_planes = tags.get(_PLANES, 1) == 2 and tags.get(_COMPRESSION, 1) == 1 and image.mode not in ("L", "P", "1")
+    if in_planes and max(tags.get(_BITS, (8,))) > 8 and not is_deep(image) and not image.mode.startswith("I"):
+        return "its 16-bit colours lie in planes"
+    return ""
 
 
 def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:

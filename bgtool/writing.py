@@ -119,7 +119,9 @@ class Writer:
         if page.depth == 16 and not self._container.deep:
             page = replace(page, rows=map(eight_bits, page.rows), depth=8)
             self.warnings.append(f"{self._container.name} holds 8 bits a colour, to which its 16 were rounded")
-        metadata = replace(metadata, icc=icc.for_output(metadata.icc, page.kind))
+        as_colours = self._container is formats.WEBP and page.kind is Pixels.GRAY  # WebP stores grey as RGB
+        profile = icc.for_output(metadata.icc, Pixels.RGB if as_colours else page.kind)
+        metadata = replace(metadata, icc=profile)
         with output_errors(self._name):
             if self._several:
                 self._several.add(page, metadata, self._software)

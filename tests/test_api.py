@@ -105,6 +105,11 @@ def test_clean_files_counts_and_tells(tmp_path, tiny_model_file):
     assert bgtool.clean_files(tmp_path / "in", overwrite=True, **options).done == 1
 
 
+def test_a_style_that_is_none_makes_no_sense(tmp_path):
+    with pytest.raises(UsageError, match="foo"):
+        bgtool.clean_files(tmp_path, output=tmp_path / "out", style="foo")
+
+
 def test_a_dry_run_writes_nothing(tmp_path, tiny_model_file):
     Image.fromarray(scan()).save(tmp_path / "a.png")
     seen = Recorder()

@@ -1,6 +1,7 @@
 """The command line as a user meets it: real files, a real session, real exit codes, in a process of its own."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -163,6 +164,56 @@ def test_a_file_that_is_not_bgtools_is_not_overwritten_unless_asked(tmp_path, ti
     assert Image.open(out / "b.png").size == (80, 60)
 
 
+def test_a_single_output_takes_the_place_of_bgtools_own_only(tmp_path, tiny_model_file):
+    page().save(tmp_path / "in.png")
+    for suffix in ("png", "jpg", "tif", "webp", "pdf"):
+        out = tmp_path / f"out.{suffix}"
+        out.write_bytes(b"somebody's own")
+        command = ("clean", tmp_path / "in.png", "-o", out, "--model", tiny_model_file)
+        refused = bgtool(*command)
+        assert refused.returncode == 1
+        assert f"out.{suffix} is there and does not say that bgtool made it" in refused.stderr.decode()
+        assert out.read_bytes() == b"somebody's own"
+        assert bgtool(*command, "--dry-run").returncode == 1
+        assert bgtool(*command, "--overwrite").returncode == 0
+        assert bgtool(*command).returncode == 0, "its own it does replace"
+
+
+def test_outputs_stay_its_own_when_an_option_changes_there_and_back(tmp_path, tiny_model_file):
+    (tmp_path / "in").mkdir()
+    page().save(tmp_path / "in" / "a.png")
+    command = ("clean", tmp_path / "in", "-o", tmp_path / "out", "--model", tiny_model_file)
+    for options in ((), ("--format", "tiff"), ()):
+        assert b"1 done" in bgtool(*command, *options).stderr
+    assert outputs(tmp_path / "out") == {"a.png", "a.tif"}
+
+
+def test_a_file_put_where_an_input_had_failed_is_not_overwritten(tmp_path, tiny_model_file):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_text("no picture")
+    command = ("clean", tmp_path / "in", "-o", tmp_path / "out", "--model", tiny_model_file)
+    assert bgtool(*command).returncode == 1
+    (tmp_path / "out" / "a.png").write_text("drawn by hand")
+    page().save(tmp_path / "in" / "a.png")
+    assert b"not of bgtool's making" in bgtool(*command).stderr
+    assert (tmp_path / "out" / "a.png").read_text() == "drawn by hand"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_run_outlasts_its_terminal(tmp_path, tiny_model_file):
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "b.png"):
+        page().save(tmp_path / "in" / name)
+    options = ["--model", tiny_model_file]
+    reading, gone = os.pipe()
+    os.close(reading)
+    with Path("/dev/full").open("wb") as full, os.fdopen(gone, "wb", buffering=0) as closed:
+        for name, stream in (("full", full), ("closed", closed)):
+            command = [sys.executable, "-m", "bgtool", "clean", tmp_path / "in", "-o", tmp_path / name, *options]
+            assert subprocess.run(command, stderr=stream, check=False).returncode == 0
+            assert outputs(tmp_path / name) == {"a.png", "b.png"}
+
+
 def test_a_kill_at_any_moment_loses_nothing(tmp_path, tiny_model_file):
     folder = tmp_path / "in"
     folder.mkdir()
@@ -247,6 +298,8 @@ def test_dry_run_prints_the_plan_and_writes_nothing(hostile, tmp_path, tiny_mode
         (["."], 2, "--output"),
         ([".", "-o", "."], 2, "both input and output"),
         (["in.png", "-o", "out", "--device", "tpu"], 2, "unknown device"),
+        (["two\nlines", "-o", "out"], 2, "two\\nlines does not exist"),
+        (["in.png", "-o", "out", "--max-megapixels", "nan"], 2, "max_megapixels must be above 0"),
         (["in.png", "-o", "out", "--tile", "8"], 2, "take 132"),
         (["in.png", "-o", "out", "--model", "nowhere.onnx"], 3, "nowhere.onnx"),
         (["in.png", "-o", "out", "--model", "in.png"], 3, "cannot load"),
@@ -274,6 +327,27 @@ def test_a_full_disk_ends_with_4_and_says_so(tmp_path, tiny_model_file):
     assert result.returncode == 4, result.stderr.decode()
     assert b"full" in result.stderr
     assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_plan_that_cannot_be_printed_ends_with_4(tmp_path, tiny_model_file):
+    page().save(tmp_path / "in.png")
+    command = [sys.executable, "-m", "bgtool", "clean", tmp_path / "in.png", "-o", tmp_path / "out"]
+    command += ["--model", tiny_model_file, "--dry-run"]
+    with Path("/dev/full").open("wb") as full:
+        result = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert result.returncode == 4
+    assert b"Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize("output", ["x" * 300, "manifest", "begun"])
+def test_an_output_folder_that_cannot_be_ends_with_4(tmp_path, tiny_model_file, output):
+    page().save(tmp_path / "in.png")
+    (tmp_path / "manifest" / "bgtool-manifest.jsonl").mkdir(parents=True)
+    (tmp_path / "begun" / ".bgtool-begun").mkdir(parents=True)
+    result = bgtool("clean", tmp_path / "in.png", "-o", tmp_path / output, "--model", tiny_model_file)
+    assert result.returncode == 4, result.stderr.decode()
+    assert result.stderr.decode().splitlines()[-1].startswith(f"bgtool: cannot write {tmp_path / output}")
 
 
 def test_an_output_that_cannot_be_written_ends_with_4(tmp_path, tiny_model_file):

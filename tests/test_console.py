@@ -3,7 +3,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bgtool.console import RunConsole, clock, printable
+from bgtool.console import RunConsole, clock
+from bgtool.errors import printable
 from bgtool.outcome import Outcome, Status, Summary
 
 

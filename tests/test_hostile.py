@@ -13,7 +13,7 @@ import tifffile
 from hostile import Good, Other
 from PIL import Image
 
-from bgtool.console import printable
+from bgtool.errors import printable
 
 pyvips = pytest.importorskip("pyvips")
 NOT_IN_THIS_LIBVIPS = {".bmp", ".jp2", ".pbm", ".pgm", ".ppm"}  # the wheel pyvips-binary is built without them

@@ -2,6 +2,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -180,6 +181,20 @@ def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
     assert done(folder)
 
 
+def test_what_a_killed_run_made_is_its_own_also_after_an_interrupted_one(folder):
+    made, other = (str(folder / name) for name in ("made.png", "other.png"))
+    Path(made).touch()
+    (folder / ".bgtool-begun").write_bytes(b"made.png\0gone.png\0")
+    with open_manifest(folder) as manifest:
+        with suppress(KeyboardInterrupt), manifest.making([made, other]):
+            raise KeyboardInterrupt
+        assert manifest.strangers([made]) == set()
+        with manifest.making([made]):
+            manifest.add(record(folder, output=made))
+    assert not (folder / ".bgtool-begun").exists()
+    assert read(folder).strangers([made]) == set()
+
+
 def test_an_impossible_folder_has_its_reason(folder):
     with pytest.raises(OutputError, match="in the place of a folder"), open_manifest(folder.parent / "a.png"):
         pass
@@ -203,4 +218,4 @@ def test_outputs_of_a_killed_run_are_its_own_and_other_files_are_strangers(folde
         assert manifest.strangers(targets) == {foreign}
         with manifest.making([gone]):
             assert manifest.strangers(targets) == {foreign}  # what the killed run began is not forgotten
-    assert read(folder).strangers(targets) == {made, foreign}
+    assert read(folder).strangers(targets) == {foreign}

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms
 
 import bgtool
 from bgtool.api import ArraySource, source_of
-from bgtool.background import read_background
+from bgtool.background import Background, read_background
 from bgtool.errors import InputError, UsageError
 from bgtool.person import Look, Scene, bounds, cut_out, shrink, straight
 
@@ -156,6 +156,13 @@ def test_an_image_fills_the_frame_from_its_centre(person_model, tmp_path):
     cropped = np.asarray(bgtool.cutout(photo(), model=person_model, background=str(tmp_path / "bands.png"), crop=True))
     assert cropped.shape[2] == 3
     assert cropped.shape[0] < 200
+
+
+@given(st.integers(1, 9000), st.integers(1, 9000), st.integers(1, 300), st.integers(1, 300))
+def test_a_background_of_any_size_fills_a_photo_of_any_size(width, height, wide, high):
+    left, top, right, bottom = Background("any", Image.new("RGB", (wide, high))).behind((width, height)).box
+    assert 0 <= left < right <= wide
+    assert 0 <= top < bottom <= high
 
 
 def test_the_backgrounds_colours_are_matched_to_the_photos_profile(person_model, tmp_path):

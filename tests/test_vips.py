@@ -74,6 +74,22 @@ def in_mode(mode):
     return Image.fromarray(RGB).convert(mode)
 
 
+@pytest.mark.parametrize("byteorder", ["<", ">"])
+@pytest.mark.parametrize(("kind", "bands"), [("rgb", 3), ("separated", 4)])
+def test_tiff_with_16_bit_colours_in_planes(tmp_path, monkeypatch, kind, bands, byteorder):
+    path = tmp_path / "planes.tif"
+    samples = np.dstack([DEEP, DEEP[..., :1]])[..., :bands]
+    tifffile.imwrite(path, samples.transpose(2, 0, 1), photometric=kind, planarconfig="separate", byteorder=byteorder)
+    _, _, page = read(path, large=NEVER)
+    stored = np.asarray(page._raster.crop((0, 0, *page.size)))
+    assert np.array_equal(stored, (samples.astype(int) + 128) // 257)
+    with Image.open(path) as image, pytest.raises(InputError, match="in planes"):
+        page_of(image)
+    monkeypatch.setattr("bgtool.vips.available", lambda: False)
+    with pytest.raises(InputError, match=r"in planes.*bgtool\[vips\]"):
+        read(path, large=NEVER)
+
+
 @pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "I;16"])
 def test_png(mode):
     agree(encoded(in_mode(mode), "PNG"))

@@ -118,7 +118,7 @@ def kept_profile(profile, style, suffix):
     """What a style makes of a profile: the same for pixels of its kind, else sRGB or its like in grey."""
     if profile is None or style == "bilevel" or suffix in (".bmp", ".pbm", ".pgm", ".ppm"):
         return None
-    if style == "gray":
+    if style == "gray" and suffix != ".webp":  # which stores grey as RGB
         return hostile.GRAY
     return hostile.CONVERTED if profile == hostile.GRAY else profile
 

@@ -113,7 +113,8 @@ def _read_image(path: str) -> Background:
             page = next(iter(pages))
             image, profile = Image.fromarray(page.window(0, 0, *page.size)), page.metadata.icc
     except InputError as error:
-        raise UsageError(f"the background {path!r} is no readable image: {error.reason}") from None
+        said = error.reason if "--max-megapixels" in error.advice else error  # which is not for backgrounds
+        raise UsageError(f"the background {path!r} is no readable image: {said}") from None
     return Background(
         path, image, profile if profile and icc.space(profile) == "RGB" else None, hashlib.sha256(data).hexdigest()
     )

@@ -10,13 +10,14 @@ import sys
 from collections.abc import Callable
 from dataclasses import astuple, fields
 from pathlib import Path
-from typing import IO, Any, NoReturn, cast
+from typing import Any, NoReturn, TextIO, cast
 
 import click
 
 from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Format, Style, with_enums
+from bgtool.terminal import Lasting
 
 INTERRUPTED = 130
 
@@ -47,14 +48,18 @@ class Cli(click.Group):
 @click.version_option(__version__, prog_name="bgtool")
 def main() -> None:
     """Batch background removal: clean scanned documents, cut people out of photos."""
-    signal.signal(signal.SIGTERM, interrupt)
+    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
+            signal.signal(number, interrupt)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
+    if sys.stderr:
+        sys.stderr = cast(TextIO, Lasting(sys.stderr))
 
 
 def interrupt(number: int, frame: object) -> NoReturn:
-    """End on SIGTERM as on Ctrl-C."""
+    """End on SIGTERM, and when the terminal is closed, as on Ctrl-C."""
     raise KeyboardInterrupt
 
 
@@ -131,10 +136,10 @@ def start(options: BatchOptions, quiet: bool) -> None:
     """Run a batch on the terminal and exit with its status."""
     from rich.console import Console
 
-    from bgtool.console import Lasting, RunConsole
+    from bgtool.console import RunConsole
     from bgtool.pipeline import run_batch
 
-    screen = Console(file=cast(IO[str], Lasting(sys.stderr or Path(os.devnull).open("w"))), emoji=False)  # noqa: SIM115
+    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
     with RunConsole(screen, quiet) as console:
         summary = run_batch(options, console)
     if not options.dry_run:

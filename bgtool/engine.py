@@ -286,7 +286,7 @@ def serve() -> None:
 
     output, lock = os.fdopen(os.dup(1), "wb"), threading.Lock()
     os.dup2(2, 1)  # what a library prints must not get among the news
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
         signal.signal(number, signal.SIG_IGN)  # the parent hears them too, and ends standard input
 
     def say(message: Any) -> None:

@@ -25,6 +25,7 @@ from typing import Any, BinaryIO, NamedTuple
 from bgtool.atomic import folder_errors, lock, output_errors, replacing
 from bgtool.errors import OutputError
 from bgtool.outcome import Status
+from bgtool.signature import may_be_own
 
 FILE_NAME = "bgtool-manifest.jsonl"
 BEGUN_NAME = ".bgtool-begun"
@@ -113,8 +114,9 @@ class History:
         there = {target: os.path.relpath(target, self.folder) for target in targets if os.path.lexists(target)}
         if not there:
             return set()
-        ours = self._made() | self._begun()
-        return {target for target, output in there.items() if output not in ours}
+        made, begun = self._made(), self._begun()
+        left = {target: output for target, output in there.items() if output not in made}
+        return {target for target, output in left.items() if not (output in begun and may_be_own(Path(target)))}
 
     def _made(self) -> set[str]:
         """All outputs ever done, relative to the folder."""
@@ -173,27 +175,24 @@ class Manifest(History):
             self._append(line if self._at_line_start else b"\n" + line)
         self._take(line)
 
-    @contextmanager
-    def making(self, targets: Iterable[str]) -> Iterator[None]:
-        """Keep a list of the outputs that are being made, until the block ends in whatever way but a kill.
-
-        What an earlier run that was killed had made, and this one has not made again by then, stays listed.
+    def begin(self, targets: Iterable[str]) -> None:
+        """List the outputs that are going to be made, before the first is there, until `end`.
 
         Raises:
-            OutputError: it cannot be written.
+            OutputError: the list cannot be written.
         """
-        path, before = self.folder / BEGUN_NAME, self._begun()
         names = (os.path.relpath(target, self.folder) for target in targets)
-        self._list(path, before.union(names))
-        try:
-            yield
-        finally:
-            left = before and {name for name in before - self._made() if os.path.lexists(self.folder / name)}
-            with suppress(OSError, OutputError):
-                if left:
-                    self._list(path, left)
-                else:
-                    path.unlink()
+        self._list(self.folder / BEGUN_NAME, self._begun().union(names))
+
+    def end(self) -> None:
+        """Forget what was begun, but for what lies there unrecorded, as after a kill; nothing is under way any more."""
+        path, begun = self.folder / BEGUN_NAME, self._begun()
+        left = {name for name in begun - self._made() if os.path.lexists(self.folder / name)}
+        with suppress(OSError, OutputError):
+            if left:
+                self._list(path, left)
+            else:
+                path.unlink()
 
     @staticmethod
     def _list(path: Path, names: Iterable[str]) -> None:

@@ -89,7 +89,7 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
             return rehearse(planned, options, engine.facts, observer)
         with open_run(planned) as manifest:
             if manifest:
-                sweep({job.output.parent for job in planned.jobs})
+                sweep({manifest.folder, *(job.output.parent for job in planned.jobs)})
             run = Run(options, engine, manifest, observer)
             if options.watch:
                 run.keep_watch()
@@ -139,8 +139,9 @@ class Run:
         for failure in failures:
             self._said.add(failure.path)
             self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-        making = self._manifest.making(job.target for job in todo) if self._manifest else nullcontext()
-        with making, held_back() if self._manifest else nullcontext(lambda: None) as release:
+        if self._manifest:
+            self._manifest.begin(job.target for job in todo)
+        with held_back() if self._manifest else nullcontext(lambda: None) as release:
             try:
                 for event in self._engine.do(todo):
                     self._take(event)
@@ -148,7 +149,14 @@ class Run:
             except BaseException:
                 for event in self._engine.stop():
                     self._take(event)
+                self._end()
                 raise
+        self._end()
+
+    def _end(self) -> None:
+        """Nothing is under way any more; where this is not reached, all that was begun stays listed."""
+        if self._manifest:
+            self._manifest.end()
 
     def _take(self, event: Event) -> None:
         self._observer.advanced(event.pixels)

@@ -1,4 +1,4 @@
-"""Which single outputs bgtool made: there is no manifest beside them, but they say so themselves."""
+"""Which files bgtool made, by what they say themselves, where no manifest tells."""
 
 from __future__ import annotations
 
@@ -6,8 +6,17 @@ import mmap
 import re
 from pathlib import Path
 
+from bgtool import formats
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
+
+_MUTE = (formats.BMP, formats.PNM, formats.JPEG2000)
+"""Formats whose files have no place to say who made them."""
+
+
+def may_be_own(path: Path) -> bool:
+    """Whether a file that bgtool may have made could be what it made."""
+    return formats.container(path.suffix) in _MUTE or is_signed(path)
 
 
 def is_signed(path: Path) -> bool:

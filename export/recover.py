@@ -105,7 +105,7 @@ def backbone_weights(network: nn.Module, proto: onnx.ModelProto) -> Weights:
     """
     tensors = [tensor for tensor in proto.graph.initializer if tensor.name.startswith("network.backbone.")]
     values = [torch.from_numpy(numpy_helper.to_array(tensor).copy()).float() for tensor in tensors]
-    weights = {name: value for name, value in network.state_dict().items() if name.startswith("backbone.")}
+    weights = {}
     kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU6)
     modules = ((name, module) for name, module in network.named_modules() if name.startswith("backbone."))
     layers = [(name, type(module)) for name, module in modules if isinstance(module, kinds)]
@@ -151,12 +151,13 @@ def trainable(network: nn.Module, weights: Weights) -> Weights:
         KeyError: a parameter is missing.
         RuntimeError: a parameter is of another shape.
     """
-    norms = norms_of(network)
+    norms = {name: norm for name, norm in norms_of(network).items() if f"{name}.bias" in weights}
     for norm in norms.values():
         norm.reset_parameters()
     state = network.state_dict()
+    unseen = {name for name in state if name.startswith("backbone.")} - set(weights)  # of stages that no level sees
     for name, _ in network.named_parameters():
-        if name.removesuffix(".weight") not in norms:
+        if name.removesuffix(".weight") not in norms and name not in unseen:
             value = weights[name]
             fold = value.shape[-1] // 3
             state[name].copy_(unfolded(value, fold) if name.endswith("encoders.0.0.weight") else value)

@@ -37,6 +37,12 @@ def test_its_coarse_stages_learn_and_nothing_else_of_it():
     assert changed == trained, "statistics of norms stand still too"
 
 
+def test_what_only_unused_features_need_is_not_trained():
+    network = EfficientNetLite0([8, 16])
+    trained = {int(name.split(".")[1]) for name, value in network.named_parameters() if value.requires_grad}
+    assert trained == {3, 4}
+
+
 def test_hard_sigmoids_in_its_place_compute_the_same():
     network = EfficientNetLite0().load_imagenet().eval()
     lowered = shift_relu6(fold_batch_norm(copy.deepcopy(network)))

@@ -174,7 +174,8 @@ def test_no_process_outlives_the_one_that_was_killed(pages, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("number", "whole_group"), [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False)]
+    ("number", "whole_group"),
+    [(signal.SIGINT, True), (signal.SIGINT, False), (signal.SIGTERM, False), (signal.SIGHUP, True)],
 )
 def test_an_interruption_ends_soon_with_130_and_says_how_to_go_on(pages, tmp_path, number, whole_group):
     start, reference, _ = pages

@@ -2,7 +2,6 @@ import json
 import os
 import subprocess
 import sys
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -182,17 +181,22 @@ def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
 
 
 def test_what_a_killed_run_made_is_its_own_also_after_an_interrupted_one(folder):
-    made, other = (str(folder / name) for name in ("made.png", "other.png"))
-    Path(made).touch()
-    (folder / ".bgtool-begun").write_bytes(b"made.png\0gone.png\0")
+    made, other, foreign = (str(folder / name) for name in ("made.png", "other.bmp", "foreign.png"))
+    Path(made).write_bytes(b"Software bgtool 1.0 (net)")
+    (folder / ".bgtool-begun").write_bytes(b"made.png\0gone.png\0foreign.png\0")
     with open_manifest(folder) as manifest:
-        with suppress(KeyboardInterrupt), manifest.making([made, other]):
-            raise KeyboardInterrupt
-        assert manifest.strangers([made]) == set()
-        with manifest.making([made]):
-            manifest.add(record(folder, output=made))
+        manifest.begin([made, other])
+        Path(other).write_bytes(b"done, and not yet on record")
+        manifest.end()
+        Path(foreign).write_bytes(b"put there since by hand")
+        assert manifest.strangers([made, other, foreign]) == {foreign}
+        manifest.begin([made, other])
+        manifest.add(record(folder, output=made))
+        manifest.add(record(folder, "other.bmp", output=other))
+        Path(foreign).unlink()
+        manifest.end()
     assert not (folder / ".bgtool-begun").exists()
-    assert read(folder).strangers([made]) == set()
+    assert read(folder).strangers([made, other]) == set()
 
 
 def test_an_impossible_folder_has_its_reason(folder):
@@ -203,12 +207,13 @@ def test_an_impossible_folder_has_its_reason(folder):
 def test_outputs_of_a_killed_run_are_its_own_and_other_files_are_strangers(folder):
     made, foreign, gone = (str(folder / name) for name in ("made.png", "foreign.png", "gone.png"))
     for path in (made, foreign):
-        Path(path).touch()
+        Path(path).write_bytes(b"Software bgtool 1.0 (net)")
     code = f"""if True:
         import os, signal
         from pathlib import Path
         from bgtool.manifest import open_manifest
-        with open_manifest(Path({str(folder)!r})) as manifest, manifest.making([{made!r}, {gone!r}]):
+        with open_manifest(Path({str(folder)!r})) as manifest:
+            manifest.begin([{made!r}, {gone!r}])
             os.kill(os.getpid(), signal.SIGKILL)
     """
     subprocess.run([sys.executable, "-c", code], check=False)
@@ -216,6 +221,7 @@ def test_outputs_of_a_killed_run_are_its_own_and_other_files_are_strangers(folde
     assert read(folder).strangers(targets) == {foreign}
     with open_manifest(folder) as manifest:
         assert manifest.strangers(targets) == {foreign}
-        with manifest.making([gone]):
-            assert manifest.strangers(targets) == {foreign}  # what the killed run began is not forgotten
+        manifest.begin([gone])
+        assert manifest.strangers(targets) == {foreign}  # what the killed run began is not forgotten
+        manifest.end()
     assert read(folder).strangers(targets) == {foreign}

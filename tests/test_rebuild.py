@@ -110,7 +110,7 @@ def test_the_network_of_a_round_may_have_grown(pages):
 
 
 def test_the_mean_of_rounds_comes_last(pages):
-    result = rebuild(pages, "mean = [1, 2]\n" + RECIPE)
+    result = rebuild(pages, "mean = [2, 1, 1]\n" + RECIPE)
     assert result.exit_code == 0, result.output
     mean = Checkpoint.load(pages.parent / "made" / "tiny-mean.pt")
     first, second = (state.ema for state in rounds(pages))
@@ -180,6 +180,7 @@ def test_an_unfinished_round_goes_on(pages, monkeypatch):
         ("seed = 3", "seed =", "tiny.toml: "),
         ("seed = 3", "mean = [1, 3]", "mean must be numbers of rounds, 1 to 2, not [1, 3]"),
         ("seed = 3", "mean = 2", "mean must be numbers of rounds, 1 to 2, not 2"),
+        ("seed = 3", "mean = [1.0, true]", "mean must be numbers of rounds, 1 to 2, not [1.0, True]"),
     ],
 )
 def test_a_mistake_in_a_recipe_is_one_line(pages, right, wrong, said):

@@ -222,7 +222,7 @@ def rebuild(config: Path, data_dir: str, backgrounds: Path | None, typeset: Path
     """Make weights again, round by round, as CONFIG says: a file such as training/configs/document.toml.
 
     Each round starts from the best weights of the one before. The same command again goes on where the last one
-    stopped; rounds that are done stay.
+    stopped; rounds that are done stay. Where CONFIG asks for the mean of rounds, it comes last, as NAME-mean.pt.
     """
     with one_line():
         rebuild_weights(read_recipe(config, data_dir, save, backgrounds, typeset), Console(stderr=True))

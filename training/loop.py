@@ -174,7 +174,10 @@ def resume(
         check_same(state, task, config, data)
         network.load_state_dict(state.weights)
         ema.load_state_dict(state.ema)
+        paces = [group["pace"] for group in optimizer.param_groups]
         optimizer.load_state_dict(state.optimizer)
+        for group, pace in zip(optimizer.param_groups, paces, strict=True):  # which checkpoints of old do not know
+            group["pace"] = pace
         return replace(state, training=asdict(config), commit=code_commit(), data=data)
     if config.load:
         loaded = Checkpoint.load(Path(config.load))

@@ -69,7 +69,8 @@ class PersonTask:
         parts: dict[bool, list[nn.Parameter]] = {False: [], True: []}
         for name, parameter in network.named_parameters():
             parts[name.startswith("backbone.")].append(parameter)
-        return [{"params": parts[False], "pace": 1.0}, {"params": parts[True], "pace": BACKBONE_PACE}]
+        groups = [{"params": parts[False], "pace": 1.0}, {"params": parts[True], "pace": BACKBONE_PACE}]
+        return [group for group in groups if group["params"]]
 
     def start(self, state: Checkpoint) -> Weights:
         """Weights to start from: the best of a checkpoint, grown to this network. Raises ValueError."""

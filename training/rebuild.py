@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -96,9 +97,9 @@ def read_recipe(
         if config.crop_size % network.stride:
             raise ValueError(f"{where}: crop_size must be a multiple of {network.stride} with this network")
         made.append(Round(config, network.to_dict(), make_task))
-    if not isinstance(mean, list) or not all(one in range(1, len(made) + 1) for one in mean):
+    if not isinstance(mean, list) or not all(type(one) is int and 1 <= one <= len(made) for one in mean):
         raise ValueError(f"{file}: mean must be numbers of rounds, 1 to {len(made)}, not {mean!r}")
-    chosen = [made[number - 1] for number in mean]
+    chosen = [made[number - 1] for number in sorted(set(mean))]
     if any(one.network != chosen[0].network for one in chosen):
         raise ValueError(f"{file}: rounds {mean} are of different networks and have no mean")
     return Recipe(made, chosen, save / f"{file.stem}-mean.pt")
@@ -161,7 +162,7 @@ def rebuild(recipe: Recipe, console: Console) -> None:
         else:
             console.print(f"{one.config.save}: {one.config.num_epochs} epochs at {one.config.crop_size} px")
             train(one.make_task(one.config), one.config, console)
-    if recipe.parts:
+    if recipe.parts and os.environ.get("RANK", "0") == "0":
         averaged([Checkpoint.load(Path(one.config.save)) for one in recipe.parts]).save(recipe.mean)
         console.print(f"{recipe.mean}: the mean of {len(recipe.parts)} rounds")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import pairwise
 
 import torch
@@ -58,10 +59,13 @@ class InvertedResidual(nn.Module):
 class EfficientNetLite0(nn.Module):
     """Features of a photo at 1/8, 1/16 and 1/32 of its size, from a network whose coarse stages are trained on.
 
+    Args:
+        strides: those whose features are used; what only others need is not trained.
+
     Source: Tan and Le 2019, EfficientNet; in the Lite variant without squeeze and excitation and with ReLU6.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, strides: Collection[int] = tuple(TAKEN)) -> None:
         super().__init__()
         widths = [32, *(out for *_, out in STAGES)]
         stages = []
@@ -71,7 +75,8 @@ class EfficientNetLite0(nn.Module):
             stages.append(nn.Sequential(first, *more))
         self.stem = nn.Sequential(*convolution(3, 32, 3, 2), nn.ReLU6())
         self.stages = nn.ModuleList(stages)
-        for frozen in (self.stem, *stages[:FIRST_TUNED]):
+        last = max((TAKEN[stride] for stride in strides), default=-1)
+        for frozen in (self.stem, *stages[:FIRST_TUNED], *stages[last + 1 :]):
             frozen.requires_grad_(False)
 
     def train(self, mode: bool = True) -> EfficientNetLite0:

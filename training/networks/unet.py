@@ -77,7 +77,8 @@ class UNet(nn.Module):
             config.batch_norm,
             foreign=config.foreign,
         )
-        self.backbone = EfficientNetLite0() if config.backbone else None
+        strides = [config.space_to_depth << level for level in config.foreign]
+        self.backbone = EfficientNetLite0(strides) if config.backbone else None
 
     @property
     def stride(self) -> int:

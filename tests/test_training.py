@@ -1,6 +1,7 @@
 """Real, tiny trainings: they learn, resume exactly, and end in a model that bgtool runs."""
 
 import csv
+import math
 import subprocess
 import sys
 
@@ -72,6 +73,24 @@ def test_training_lowers_the_loss_and_logs_it(trained):
     assert float(rows[-1]["loss"]) == pytest.approx(log[-1]["loss"])
     assert {"letters", "bills", "f_measure"} <= set(rows[0])
     assert Image.open(trained.with_suffix(".png")).size[0] > 500
+
+
+def test_a_step_without_finite_gradients_is_skipped(pages, tmp_path, monkeypatch):
+    real, calls = DocumentTask.loss, []
+
+    def sometimes_nothing(self, network, batch):
+        calls.append(None)
+        return real(self, network, batch | {"image": batch["image"] * (math.nan if len(calls) == 2 else 1)})
+
+    monkeypatch.setattr(DocumentTask, "loss", sometimes_nothing)
+    state = train(pages, tmp_path / "skipped.pt", "--num-epochs", "1")
+    assert len(calls) > 2
+    assert all(value.isfinite().all() for value in (*state.weights.values(), *state.ema.values()))
+    assert math.isfinite(state.log[-1]["loss"])
+    monkeypatch.setattr(DocumentTask, "loss", lambda *args: real(*args) * math.nan)
+    result = CliRunner().invoke(cli, ["document", "--data-dir", str(pages), "--save", str(tmp_path / "nan.pt"), *SMALL])
+    assert result.exit_code == 1
+    assert "finite" in result.output
 
 
 def test_a_resumed_run_is_the_undisturbed_run(pages, tmp_path, monkeypatch):

@@ -161,6 +161,14 @@ def update_ema(ema: nn.Module, network: nn.Module, decay: float) -> None:
             value.copy_(current[name])
 
 
+@torch.no_grad()
+def heal(network: nn.Module, ema: nn.Module) -> None:
+    """Take what is not finite among the statistics of norms, as after a step that must not be taken, from `ema`."""
+    for own, average in zip(network.buffers(), ema.buffers(), strict=True):
+        if not own.isfinite().all():
+            own.copy_(average)
+
+
 def resume(
     task: Task, config: TrainConfig, network: nn.Module, ema: nn.Module, optimizer: torch.optim.Optimizer
 ) -> Checkpoint:
@@ -239,7 +247,7 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
             dataset.epoch = epoch
             start = time.perf_counter()
             wrapped.train()
-            total = 0.0
+            total, taken = 0.0, 0
             with progress(console, process, f"epoch {epoch + 1}/{config.num_epochs}", len(loader)) as advance:
                 for index, batch in enumerate(loader):
                     step = epoch * len(loader) + index
@@ -250,12 +258,16 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
                         loss = task.loss(wrapped, batch)
                     optimizer.zero_grad(set_to_none=True)
                     loss.backward()
-                    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-                    optimizer.step()
-                    update_ema(ema, network, min(config.ema_decay, (1 + step) / (10 + step)))
-                    total += loss.item()
+                    if nn.utils.clip_grad_norm_(network.parameters(), 1.0).isfinite():
+                        optimizer.step()
+                        update_ema(ema, network, min(config.ema_decay, (1 + step) / (10 + step)))
+                        total, taken = total + loss.item(), taken + 1
+                    else:
+                        heal(network, ema)
                     advance()
-            row = {"epoch": epoch + 1, "loss": total / len(loader), "lr": optimizer.param_groups[0]["lr"]}
+            if not taken:
+                raise ValueError(f"no step of epoch {epoch + 1} had finite gradients: the training has come apart")
+            row = {"epoch": epoch + 1, "loss": total / taken, "lr": optimizer.param_groups[0]["lr"]}
             if process.first:
                 finish_epoch(task, config, state, row, (network, ema, optimizer), device)
                 row["seconds"] = time.perf_counter() - start

@@ -35,6 +35,12 @@ def write_pages(folder):
         image.save(path, **options)
 
 
+def hear_signals():
+    """A background job and nohup hand down "ignore"."""
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
+
+
 class Run:
     """A `bgtool clean` in a process group of its own, as a terminal would start it."""
 
@@ -46,7 +52,7 @@ class Run:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a background job hands down "ignore"
+            preexec_fn=hear_signals,
         )
 
     def wait_for_work(self):

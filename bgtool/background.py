@@ -109,7 +109,9 @@ def _read_image(path: str) -> Background:
             "take transparent, blur, a colour such as white or #336699, or the path of an image",
         ) from None
     try:
-        with open_pages(Path(path), max_megapixels=MAX_MEGAPIXELS) as pages:
+        if not data:
+            raise InputError("the file is empty")
+        with open_pages(io.BytesIO(data), max_megapixels=MAX_MEGAPIXELS) as pages:
             page = next(iter(pages))
             image, profile = Image.fromarray(page.window(0, 0, *page.size)), page.metadata.icc
     except InputError as error:

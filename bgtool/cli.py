@@ -16,6 +16,7 @@ import click
 
 from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
+from bgtool.interrupts import ENDING
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Format, Style, with_enums
 from bgtool.terminal import Lasting
 
@@ -48,7 +49,7 @@ class Cli(click.Group):
 @click.version_option(__version__, prog_name="bgtool")
 def main() -> None:
     """Batch background removal: clean scanned documents, cut people out of photos."""
-    for number in (signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    for number in ENDING:
         if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
             signal.signal(number, interrupt)
     for stream in (sys.stdout, sys.stderr):
@@ -59,7 +60,7 @@ def main() -> None:
 
 
 def interrupt(number: int, frame: object) -> NoReturn:
-    """End on SIGTERM, and when the terminal is closed, as on Ctrl-C."""
+    """End as on Ctrl-C."""
     raise KeyboardInterrupt
 
 

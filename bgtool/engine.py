@@ -25,6 +25,7 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 from bgtool.atomic import sweep
 from bgtool.discovery import Job
 from bgtool.errors import BgtoolError, DeviceError
+from bgtool.interrupts import ENDING
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status
 
@@ -286,7 +287,7 @@ def serve() -> None:
 
     output, lock = os.fdopen(os.dup(1), "wb"), threading.Lock()
     os.dup2(2, 1)  # what a library prints must not get among the news
-    for number in (signal.SIGINT, signal.SIGTERM, getattr(signal, "SIGHUP", signal.SIGTERM)):
+    for number in ENDING:
         signal.signal(number, signal.SIG_IGN)  # the parent hears them too, and ends standard input
 
     def say(message: Any) -> None:

@@ -8,16 +8,19 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+ENDING = tuple(getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name))
+"""What ends a run: Ctrl-C, a request, a terminal that is closed; Windows knows no SIGHUP."""
+
 
 @contextmanager
 def held_back() -> Iterator[Callable[[], None]]:
-    """Have Ctrl-C and SIGTERM wait until the function that this gives is called, or the block ends.
+    """Have what is `ENDING` a run wait until the function that this gives is called, or the block ends.
 
     A second one takes effect at once. Signals without a handler of their own are left alone, and so are all outside
     the main thread, where Python handles none.
     """
     here = threading.current_thread() is threading.main_thread()
-    numbers = (signal.SIGINT, signal.SIGTERM) if here else ()
+    numbers = ENDING if here else ()
     handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
     arrived: list[tuple[int, FrameType | None]] = []
 

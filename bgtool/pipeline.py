@@ -139,7 +139,7 @@ class Run:
         for failure in failures:
             self._said.add(failure.path)
             self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-        if self._manifest:
+        if self._manifest and todo:
             self._manifest.begin(job.target for job in todo)
         with held_back() if self._manifest else nullcontext(lambda: None) as release:
             try:

@@ -308,7 +308,7 @@ def _beyond_pillow(image: Image.Image) -> str:
     if _out_of_reach(image):
         return "it is beyond 4 GB in its file"
     tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
-    in_planes = tags.get(_PLANES, 1) == 2 and tags.get(_COMPRESSION, 1) == 1 and image.mode not in ("L", "P", "1")
+    in_planes = tags.get(_PLANES, 1) == 2 and tags.get(_COMPRESSION, 1) == 1
     if in_planes and np.max(tags.get(_BITS, 8)) > 8 and not is_deep(image) and not image.mode.startswith("I"):
         return "its 16-bit colours lie in planes"
     return ""

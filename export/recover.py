@@ -87,7 +87,7 @@ def convolutions(proto: onnx.ModelProto) -> Weights:
         found = PARAMETER.fullmatch(tensor.name)
         if not found:
             continue
-        value = torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
+        value = stored(tensor)
         if found["steps"] is None:
             weights[found["plain"]] = value
             continue
@@ -97,14 +97,18 @@ def convolutions(proto: onnx.ModelProto) -> Weights:
     return weights
 
 
+def stored(tensor: onnx.TensorProto) -> Tensor:
+    """A parameter as a file has it: float32."""
+    return torch.from_numpy(numpy_helper.to_array(tensor).copy()).float()
+
+
 def backbone_weights(network: nn.Module, proto: onnx.ModelProto) -> Weights:
     """The parameters of a network's backbone, if it has one, by their names, with `shift_relu6` undone: float32.
 
     Its convolutions stand in the file in the order of its layers, each with the bias of the norm after it; those at
     the end that no level sees, and the file lacks, stay as they are.
     """
-    tensors = [tensor for tensor in proto.graph.initializer if tensor.name.startswith("network.backbone.")]
-    values = [torch.from_numpy(numpy_helper.to_array(tensor).copy()).float() for tensor in tensors]
+    values = [stored(tensor) for tensor in proto.graph.initializer if tensor.name.startswith("network.backbone.")]
     weights = {}
     kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU6)
     modules = ((name, module) for name, module in network.named_modules() if name.startswith("backbone."))

@@ -59,10 +59,12 @@ def test_a_backbone_has_no_say_at_first():
     large.eval()
     with torch.no_grad():
         assert torch.equal(large(picture), small(picture))
+    before = {name: value.clone() for name, value in large.backbone.state_dict().items()}
     trained(large.train(), picture)
     heard = large.block.encoders[SMALL.depth][0].weight[:, SMALL.widths[-2] :]
     assert heard.shape[1] == CHANNELS[8]
     assert heard.abs().sum() > 0
+    assert all(torch.equal(value, before[name]) for name, value in large.backbone.state_dict().items())
 
 
 def test_rectified_moments_are_those_of_drawn_values():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from importlib import import_module
 from pathlib import Path
@@ -13,6 +12,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.settings import Settings
 from benchmarks.tables import keep, section, show
+from bgtool.cores import usable_cores
 
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic")
 """Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""
@@ -43,7 +43,7 @@ def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
             report.write(results)
             continue
         tables = import_module(f"benchmarks.{name}").measure(settings)
-        keep(results, name, section(command(name), tables, len(os.sched_getaffinity(0))))
+        keep(results, name, section(command(name), tables, usable_cores()))
         for table in tables:
             show(console, table)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from benchmarks.measure import BGTOOL, Usage, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
 from bgtool.api import ArraySource
+from bgtool.cores import usable_cores
 from bgtool.document import clean_bands, default_tile
 from bgtool.runtime import Model, load_model
 
@@ -61,8 +61,9 @@ def people(settings: Settings) -> Table:
         usage = whole("cutout", folder, settings.build / "pipeline", *arguments)
         rows.append(row(f"bgtool cutout {' '.join(arguments)}", settings.photos / usage.seconds, usage))
     title = f"{settings.photos} photos of {settings.photo_size[0] * settings.photo_size[1] / 1e6:.3g} MP"
-    cores = len(os.sched_getaffinity(0))
-    note = f"The network sees a small copy; the rest is decoding, edges and encoding. {cores} cores can be used."
+    note = (
+        f"The network sees a small copy; the rest is decoding, edges and encoding. {usable_cores()} cores can be used."
+    )
     return Table(title, rows, note)
 
 

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any, NamedTuple, cast
 
 from bgtool.atomic import sweep
+from bgtool.cores import usable_cores
 from bgtool.discovery import Job
 from bgtool.errors import BgtoolError, DeviceError
 from bgtool.interrupts import ENDING
@@ -321,5 +322,4 @@ def serve() -> None:
 def threads_of(options: BatchOptions) -> int:
     """Jobs under way at a time: unless the user says, one for each core and, where the network is what takes the time,
     one to keep it fed."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    return options.jobs or cores + (options.task == "document")
+    return options.jobs or usable_cores() + (options.task == "document")

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from bgtool.card import Card, ModelTask
 from bgtool.catalogue import own_model, shipped_model
+from bgtool.cores import usable_cores
 from bgtool.errors import DeviceError, ModelError
 from bgtool.providers import KINDS, THE_CPU, Device, difference, offered, parse_device
 
@@ -192,6 +193,7 @@ def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.Inferen
     """
     options = ort.SessionOptions()
     options.log_severity_level = 4
+    options.intra_op_num_threads = usable_cores()  # left alone, onnxruntime binds threads to cores that may be denied
     options.enable_mem_pattern = False  # planned patterns double the memory of a window and save no time
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to decoders
     try:

@@ -14,7 +14,7 @@ from benchmarks.settings import Settings
 from benchmarks.tables import keep, section, show
 from bgtool.cores import usable_cores
 
-BENCHMARKS = ("documents", "people", "pipeline", "scaling", "startup", "bicubic")
+BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
 """Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""
 
 

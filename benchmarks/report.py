@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from itertools import chain
 from pathlib import Path
 
 from benchmarks.tables import Section, Table, kept, markdown
@@ -30,12 +31,13 @@ CHAPTERS = {
     "people": "People: against rembg",
     "pipeline": "Efficiency: the whole program against the bare network",
     "scaling": "Scaling",
+    "cores": "Cores",
     "startup": "Start-up and size",
     "bicubic": "Bicubic upsampling as a fixed convolution",
 }
 
 PLOTS = {"megapixels": ("s", "peak MiB"), "cores": ("pages/s",), "--tile": ("MP/s",)}
-"""What is drawn against the first column of a table of `scaling`."""
+"""What is drawn against the first column of a table."""
 
 
 def write(results: Path) -> None:
@@ -50,8 +52,8 @@ def write(results: Path) -> None:
     RESULTS.parent.mkdir(parents=True, exist_ok=True)
     shutil.copy(results, RESULTS)
     sections = kept(RESULTS)
-    for table in sections["scaling"].tables if "scaling" in sections else []:
-        for column in PLOTS[first_column(table)]:
+    for table in chain.from_iterable(section.tables for section in sections.values()):
+        for column in PLOTS.get(first_column(table), ()):
             plot(table, column, RESULTS.parent / plot_name(table, column))
     (DOCS / "performance.md").write_text(page(sections), encoding="utf-8")
     README.write_text(quoted_in(README.read_text(encoding="utf-8"), sections), encoding="utf-8")

@@ -1,15 +1,14 @@
-"""How time, memory and throughput grow with pages, cores and tiles."""
+"""How time, memory and throughput grow with pages and tiles."""
 
 from __future__ import annotations
 
-import os
 from functools import partial
 
 import numpy as np
 from PIL import Image
 
 from benchmarks.material import page, pages
-from benchmarks.measure import BGTOOL, emptied, in_turns, median_usage, medians, run
+from benchmarks.measure import BGTOOL, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
@@ -21,12 +20,11 @@ MEGAPIXELS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 TILES = (384, 512, 768, 1024, 1536, 2048, 2560)
 QUICK_MEGAPIXELS = 2
 QUICK_TILE = 512
-PAGES = 4
 
 
 def measure(settings: Settings) -> list[Table]:
-    """Three tables."""
-    return [by_page_size(settings), by_cores(settings), by_tile(settings)]
+    """Two tables."""
+    return [by_page_size(settings), by_tile(settings)]
 
 
 def by_page_size(settings: Settings) -> Table:
@@ -40,26 +38,6 @@ def by_page_size(settings: Settings) -> Table:
         rows.append({"megapixels": megapixels, "s": usage.seconds, "peak MiB": usage.peak_mib})
         out.unlink()
     return Table("One JPEG page by its size", rows)
-
-
-def by_cores(settings: Settings) -> Table:
-    """Pages a second of a folder, on some of the cores."""
-    count = 1 if settings.quick else PAGES
-    folder = pages(settings.material / "few-pages", count, settings.page_size)
-    out = settings.build / "scaling"
-    available = sorted(os.sched_getaffinity(0))
-    numbers = sorted({1, len(available), *(2**power for power in range(8) if 2**power <= len(available))})
-
-    def turn(cores: int) -> object:
-        return run([*BGTOOL, "clean", folder, "-o", emptied(out), "--device", "cpu", "--quiet"], available[:cores])
-
-    usages = in_turns({cores: partial(turn, cores) for cores in numbers}, 1 if settings.quick else 2)
-    rate = {cores: count / median_usage(runs).seconds for cores, runs in usages.items()}
-    rows = [
-        {"cores": cores, "pages/s": value, "% of linear": 100 * value / (cores * rate[1])}
-        for cores, value in rate.items()
-    ]
-    return Table(f"{count} A4 pages at 300 dpi, whole program, by cores", rows)
 
 
 def by_tile(settings: Settings) -> Table:

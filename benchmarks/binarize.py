@@ -57,7 +57,7 @@ METHODS = {
     "doxapy Otsu": lambda: doxa("OTSU"),
     "scikit-image Sauvola": skimage_sauvola,
     "OpenCV Sauvola": opencv_sauvola,
-    "OpenCV adaptive mean": opencv_adaptive,
+    "OpenCV adaptive Gaussian": opencv_adaptive,
 }
 
 

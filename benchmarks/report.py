@@ -20,10 +20,11 @@ MARKS = ("<!-- written by `python -m benchmarks report` -->\n", "<!-- end of ben
 INTRODUCTION = """# Performance
 
 Written by `python -m benchmarks report` from [performance/results.json](performance/results.json); every figure was
-measured by the command above its table, on the processor named there. `make bench` measures all of it again; its peers
-come from pip into environments of their own below `build/benchmarks`, unpaper from the system. Whatever a table
-compares ran on the same files in one run, taking turns; times are medians of whole programs, start-up, reading and
-writing included, unless the table says otherwise. *Peak MiB* is the largest resident set of one process.
+measured by the command above its table, on the processor named there. `make bench` measures what needs nothing but this
+repository; its peers come from pip into environments of their own below `build/benchmarks`, unpaper from the system.
+Whatever a table compares ran on the same files in one run, taking turns; times are medians of whole programs, start-up,
+reading and writing included, unless the table says otherwise. The figures of *Efficiency* and of single pages by their
+size are of one run each. *Peak MiB* is the largest resident set of one process.
 """
 
 CHAPTERS = {

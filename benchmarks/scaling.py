@@ -37,7 +37,7 @@ def by_page_size(settings: Settings) -> Table:
         usage = run([*BGTOOL, "clean", scan, "-o", out, "--overwrite", "--device", "cpu", "--quiet"])
         rows.append({"megapixels": megapixels, "s": usage.seconds, "peak MiB": usage.peak_mib})
         out.unlink()
-    return Table("One JPEG page by its size", rows)
+    return Table("One JPEG page to PNG by its size", rows)
 
 
 def by_tile(settings: Settings) -> Table:

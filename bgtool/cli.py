@@ -107,7 +107,7 @@ def clean(quiet: bool, **values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
 
     INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
-    The same command again does only what is missing or changed.
+    The same command again does only what is missing or changed; a single output file is made anew.
     """
     start(CleanOptions(**with_enums(values)), quiet)
 
@@ -128,7 +128,7 @@ def cutout(quiet: bool, **values: Any) -> None:
 
     INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
     JPEG holds no transparency: without a background such photos become PNG.
-    The same command again does only what is missing or changed.
+    The same command again does only what is missing or changed; a single output file is made anew.
     """
     start(CutoutOptions(**with_enums(values)), quiet)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.document import clean_page
-from bgtool.errors import InputError
+from bgtool.errors import InputError, ModelError
 from bgtool.metadata import Metadata
 from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Style, with_enums
 from bgtool.outcome import Summary
@@ -60,7 +60,11 @@ def source_of(picture: Picture) -> ArraySource | Page:
         InputError: the array is not uint8 [H, W] or [H, W, 3], the picture has no pixels or none of 8 or 16 bits.
     """
     if isinstance(picture, Image.Image):
+        if not all(picture.size):
+            raise InputError(f"the picture has no pixels: {picture.width}×{picture.height}")
         return page_of(picture)
+    if not isinstance(picture, np.ndarray):
+        raise InputError(f"expected a Pillow image or an array, got {type(picture).__name__}")
     if (
         picture.dtype != np.uint8
         or picture.ndim not in (2, 3)
@@ -69,6 +73,17 @@ def source_of(picture: Picture) -> ArraySource | Page:
     ):
         raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
     return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
+
+
+def ready(model: Model | None, task: str) -> Model:
+    """The model given if it is for this task, else the shipped one.
+
+    Raises:
+        ModelError: it is for another task, or cannot run.
+    """
+    if model and model.card.task != task:
+        raise ModelError(f"model {model.card.name} is for task {model.card.task}, not {task}")
+    return model or load_model(task=task)
 
 
 def clean(
@@ -86,10 +101,11 @@ def clean(
 
     Raises:
         InputError: the picture is none.
-        UsageError: the tile leaves nothing between the halos.
-        ModelError, DeviceError: the model cannot run.
+        UsageError: the tile leaves nothing between the halos, or there is no such style.
+        ModelError, DeviceError: the model cannot run, or is for people.
     """
-    return Image.fromarray(clean_page(source_of(picture), model or load_model(), Style(style), tile))
+    wanted = with_enums({"style": style})["style"]
+    return Image.fromarray(clean_page(source_of(picture), ready(model, "document"), wanted, tile))
 
 
 def cutout(
@@ -116,9 +132,9 @@ def cutout(
         UsageError: the background is neither a colour nor a readable image, or a mask is to have one.
         ModelError, DeviceError: the model cannot run.
     """
-    options = CutoutOptions(inputs=(), output="", background=background, mask_only=mask_only, crop=crop)
+    options = CutoutOptions(inputs=(), output="", background=str(background), mask_only=mask_only, crop=crop)
     source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
-    pixels, _ = cut_out(source, model or load_model(task="person"), look, profile=source.metadata.icc)
+    pixels, _ = cut_out(source, ready(model, "person"), look, profile=source.metadata.icc)
     return Image.fromarray(pixels)
 
 

@@ -63,10 +63,10 @@ class Background:
         wanted = profile if profile and icc.space(profile) == "RGB" else None
         if self.image is None or wanted == self.profile:
             return self
-        source, target = (ImageCms.ImageCmsProfile(io.BytesIO(p or icc.srgb())) for p in (self.profile, wanted))
         try:
+            source, target = (ImageCms.ImageCmsProfile(io.BytesIO(p or icc.srgb())) for p in (self.profile, wanted))
             image = ImageCms.profileToProfile(self.image, source, target)
-        except ImageCms.PyCMSError:  # a profile that does not work is as good as none
+        except (OSError, ImageCms.PyCMSError):  # a profile that does not work is as good as none
             return self
         return replace(self, image=image, profile=wanted)
 

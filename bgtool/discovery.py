@@ -57,6 +57,8 @@ class Job(NamedTuple):
 
     def stamp(self) -> tuple[int, int]:
         """Size in bytes and mtime in ns of the input as it is now; `NO_STAMP` where there is none."""
+        if self.source == STREAM:
+            return NO_STAMP
         try:
             status = self.input.stat()
         except OSError:

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
 from bgtool.atomic import folder_errors, lock, output_errors, replacing
+from bgtool.digest import digest_of
 from bgtool.errors import OutputError
 from bgtool.outcome import Status
 from bgtool.signature import may_be_own
@@ -76,6 +77,7 @@ class _Entry(NamedTuple):
     options: str
     model_sha256: str
     output: str
+    digest: str
     done: bool
 
 
@@ -86,7 +88,7 @@ class History:
         """Take in all lines that can be understood; others, and a last one torn by a kill, are passed over."""
         self.folder = folder
         self._entries: dict[str, _Entry] = {}
-        self._former: set[str] = set()  # outputs of bgtool's that are no entry's any more
+        self._former: dict[str, set[str]] = {}  # by output, digests that bgtool gave it and no entry has any more
         for line in lines:
             self._take(line)
 
@@ -110,17 +112,21 @@ class History:
         return (status.st_size, status.st_mtime_ns) == (entry.size, entry.mtime_ns)
 
     def strangers(self, targets: Iterable[str]) -> set[str]:
-        """Those outputs whose place is taken by a file that no run of bgtool has put there."""
+        """Those outputs whose place is taken by a file that no run of bgtool has put there as it is."""
         there = {target: os.path.relpath(target, self.folder) for target in targets if os.path.lexists(target)}
         if not there:
             return set()
-        made, begun = self._made(), self._begun()
-        left = {target: output for target, output in there.items() if output not in made}
-        return {target for target, output in left.items() if not (output in begun and may_be_own(Path(target)))}
+        made, begun = self._made(set(there.values())), self._begun()
+        left = {target: name for target, name in there.items() if digest_of(Path(target)) not in made.get(name, ())}
+        return {target for target, name in left.items() if not (name in begun and may_be_own(Path(target)))}
 
-    def _made(self) -> set[str]:
-        """All outputs ever done, relative to the folder."""
-        return {entry.output for entry in self._entries.values() if entry.done} | self._former
+    def _made(self, names: set[str]) -> dict[str, set[str]]:
+        """The digests that those of these outputs (relative to the folder) ever had which were ever done."""
+        made = {name: set(self._former[name]) for name in names & self._former.keys()}
+        for entry in self._entries.values():
+            if entry.done and entry.output in names:
+                made.setdefault(entry.output, set()).add(entry.digest)
+        return made
 
     def _begun(self) -> set[str]:
         """Outputs, relative to the folder, that a run which was killed may have made."""
@@ -138,14 +144,15 @@ class History:
                 options=sys.intern(str(values["options"])),
                 model_sha256=sys.intern(str(values["model_sha256"])),
                 output=str(values["output"]),
+                digest=str(values["output_sha256"]),
                 done=values["status"] == Status.DONE,
             )
             source = str(values["input"])
         except (ValueError, KeyError, TypeError, RecursionError):
             return
         before = self._entries.get(source)
-        if before and before.done and not (entry.done and entry.output == before.output):
-            self._former.add(before.output)
+        if before and before.done:
+            self._former.setdefault(before.output, set()).add(before.digest)
         self._entries[source] = entry
 
 
@@ -157,6 +164,7 @@ class Manifest(History):
         super().__init__(folder, iter(file))
         self._file = file
         self._at_line_start = _ends_with_newline(file)
+        self._doubtful = self._begun()  # what a run that was killed may have made
 
     def add(self, record: Record) -> None:
         """Append a record.
@@ -174,6 +182,7 @@ class Manifest(History):
                 raise OutputError(f"{path} has been replaced while it was written")
             self._append(line if self._at_line_start else b"\n" + line)
         self._take(line)
+        self._doubtful.discard(values["output"])
 
     def begin(self, targets: Iterable[str]) -> None:
         """List the outputs that are going to be made, before the first is there, until `end`.
@@ -187,7 +196,8 @@ class Manifest(History):
     def end(self) -> None:
         """Forget what was begun, but for what lies there unrecorded, as after a kill; nothing is under way any more."""
         path, begun = self.folder / BEGUN_NAME, self._begun()
-        left = {name for name in begun - self._made() if os.path.lexists(self.folder / name)}
+        left = begun - (self._made(begun).keys() - self._doubtful)
+        left = {name for name in left if os.path.lexists(self.folder / name)}
         with suppress(OSError, OutputError):
             if left:
                 self._list(path, left)

@@ -4,7 +4,7 @@ A page is a scan where images of one resolution cover at least half of it. It is
 so that every pixel comes out as it is, cut to what the page shows of them and turned as it is shown. Any other page is
 rendered at `RESOLUTION`; so is a scan of less with more than images drawn upon it.
 
-Annotations are part of the picture. Calibrated colours (ICC) come out as sRGB.
+Annotations and form fields are part of the picture. Calibrated colours (ICC) come out as sRGB.
 """
 
 from __future__ import annotations
@@ -61,6 +61,8 @@ class PdfReader(PageReader):
         self._units, self._calibrated, warnings = _examine(file)
         with _PDFIUM:
             self._document = pypdfium2.PdfDocument(file)
+            self._settings = raw.FPDF_FORMFILLINFO(version=2, xfa_disabled=True)  # PDFium makes no copy
+            self._form = raw.FPDFDOC_InitFormFillEnvironment(self._document, self._settings)
             count = len(self._document)
         super().__init__(".pdf", count, max_megapixels, warnings, admit)
         if count != len(self._units):
@@ -70,6 +72,7 @@ class PdfReader(PageReader):
     def close(self) -> None:
         """Let go of the file, which stays open."""
         with _PDFIUM:
+            raw.FPDFDOC_ExitFormFillEnvironment(self._form)
             self._document.close()
 
     def _decode(self, index: int) -> Page:
@@ -81,7 +84,9 @@ class PdfReader(PageReader):
                 image = _render(loaded, place)
                 if image.getextrema() == _WHITE and not all(map(_can_be_drawn, loaded.get_objects())):
                     raise InputError(_DAMAGED_PICTURE)
+                self._add_fields(loaded, image)
             finally:
+                raw.FORM_OnBeforeClosePage(loaded, self._form)
                 loaded.close()
         image.info["dpi"] = dpi
         if self._calibrated[index]:
@@ -89,6 +94,19 @@ class PdfReader(PageReader):
         page = Page(PillowRaster(image), index, self.count)
         page.metadata = replace(page.metadata, pdf=place)
         return page
+
+    def _add_fields(self, page: pypdfium2.PdfPage, image: Image.Image) -> None:
+        """Draw the form fields, which PDFium leaves out of a page. Letters drawn upon it directly get coloured rims."""
+        if not raw.FPDFPage_GetAnnotCount(page):
+            return
+        layer = pypdfium2.PdfBitmap.new_native(*image.size, raw.FPDFBitmap_BGRA, rev_byteorder=True)
+        try:
+            layer.fill_rect((0, 0, 0, 0), 0, 0, *image.size)
+            raw.FPDF_FFLDraw(self._form, layer, page, 0, 0, *image.size, 0, raw.FPDF_REVERSE_BYTE_ORDER)
+            fields = layer.to_pil()
+            image.paste(fields, mask=fields)
+        finally:
+            layer.close()
 
     def _view(self, page: pypdfium2.PdfPage, index: int) -> tuple[PdfPage, tuple[float, float]]:
         """What will be rendered, and its pixels per inch along width and height as shown."""

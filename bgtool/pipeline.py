@@ -176,7 +176,11 @@ def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History
     if history is None or options.overwrite:
         return planned.jobs
     key = options.key()
-    return [job for job in planned.jobs if not history.is_done(job.source, job.target, key, facts.sha256)]
+    return [
+        job
+        for job in planned.jobs
+        if job.source == STREAM or not history.is_done(job.source, job.target, key, facts.sha256)
+    ]
 
 
 def safe(jobs: list[Job], options: BatchOptions, history: History | None) -> tuple[list[Job], list[Failure]]:
@@ -185,7 +189,7 @@ def safe(jobs: list[Job], options: BatchOptions, history: History | None) -> tup
         return jobs, []
     targets = [job.target for job in jobs]
     if history:
-        strangers, why = history.strangers(targets), "not of bgtool's making"
+        strangers, why = history.strangers(targets), "not of bgtool's making, or changed since"
     else:
         strangers, why = {target for target in targets if is_foreign(target)}, "does not say that bgtool made it"
     if not strangers:

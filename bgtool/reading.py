@@ -44,9 +44,12 @@ from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientati
 _PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
-_HEIF_BRANDS = (b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1")
+_HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
+_AVIF_BRANDS = {b"avif", b"avis"}
+_MOST_BRANDS = 1 << 12  # bytes
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
-_BITS, _COMPRESSION, _PLANES = 258, 259, 284
+_BITS, _COMPRESSION, _PLANES, _SAMPLE_FORMAT, _PROFILE = 258, 259, 284, 339, 34675
+_SIGNED = 2
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
 
 Admit = Callable[[int], None]
@@ -156,6 +159,8 @@ class ImageReader(PageReader):
         image, frame = self._image, self._frames[index]
         if image.tell() != frame:
             image.seek(frame)
+        if isinstance(image, TiffImagePlugin.TiffImageFile) and _PROFILE not in image.tag_v2:
+            image.info.pop("icc_profile", None)  # Pillow keeps that of another page
         _check_depth(image)
         self._let_in(*image.size)
         return Page(self._raster(frame), index, self.count)
@@ -200,6 +205,7 @@ class Page:
         self.has_alpha = about.has_transparency_data and not about.mode.startswith("I")
         self.metadata, warnings = metadata.read(about, turned=self._swap or raster.turned)
         self._to_srgb, failed = _transform_to_srgb(raster.mode, self.metadata.icc)
+        self._tones = _tones_in_srgb(raster.mode, self.metadata.icc)
         if raster.mode in ("CMYK", "LAB"):
             self.metadata = replace(self.metadata, icc=icc.srgb() if self._to_srgb else None)
         self.warnings = (*warnings, *failed)
@@ -209,7 +215,7 @@ class Page:
 
         Returns:
             uint8 [y1 - y0, x1 - x0, 3], RGB; what is transparent lies on white. 16 bits become round(v / 257). CMYK
-            goes through its profile to sRGB. Other colours are given as they are, described by `metadata.icc`.
+            and grey go through their profile to sRGB. Other colours are given as they are, described by `metadata.icc`.
 
         Raises:
             InputError: the page is read in parts, and this part is damaged.
@@ -223,7 +229,7 @@ class Page:
             return self.window(x0, y0, x1, y1)
         with self._reading():
             samples = self._raster.deep(self._stored(x0, y0, x1, y1))
-            colours = samples[..., :3] if samples.shape[2] > 2 else samples[..., :1].repeat(3, axis=2)
+            colours = samples[..., :3] if samples.shape[2] > 2 else self._toned(samples[..., :1]).repeat(3, axis=2)
             return self._upright(_on_white(colours, samples[..., -1:]) if self.has_alpha else colours)
 
     def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
@@ -263,6 +269,8 @@ class Page:
         return np.ascontiguousarray(piece)
 
     def _colours(self, piece: Image.Image) -> NDArray[np.uint8]:
+        if self._tones is not None:
+            piece = piece.point([*self._tones, *range(256)][: 256 * len(piece.getbands())])
         if self.has_alpha:
             rgba = np.asarray(_rgba(piece))
             return _on_white(rgba[..., :3], rgba[..., 3:])
@@ -270,10 +278,17 @@ class Page:
             return np.asarray(ImageCms.applyTransform(piece, self._to_srgb))
         return np.asarray(piece.convert("RGB"))
 
+    def _toned(self, grey: NDArray[np.uint16]) -> NDArray[np.uint16]:
+        if self._tones is None:
+            return grey
+        return np.asarray(np.interp(grey, np.arange(256) * 257, self._tones * 257.0).round(), np.uint16)
+
 
 def _check_depth(image: Image.Image) -> None:
     """Refuse pixels without a fixed white, rather than guess it from what the page happens to hold."""
-    if image.mode == "F" or (image.mode == "I" and image.format != "PPM"):  # Pillow gives a 16-bit PNM as "I"
+    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    signed = _SIGNED in np.atleast_1d(tags.get(_SAMPLE_FORMAT, 1))
+    if signed or image.mode == "F" or (image.mode == "I" and image.format != "PPM"):  # Pillow's mode of a 16-bit PNM
         raise InputError("its pixels are floating-point, signed or 32-bit numbers", "convert it to 8 or 16 bits")
 
 
@@ -327,6 +342,20 @@ def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.Image
         return ImageCms.buildTransform(source, target, mode, "RGB", intent, flags), ()
     except (OSError, ImageCms.PyCMSError):
         return None, ("its ICC profile does not work and was left out",)
+
+
+def _tones_in_srgb(mode: str, profile: bytes | None) -> NDArray[np.uint8] | None:
+    """What the grey levels of a page with a profile for grey are in sRGB, uint8 [256]; None where it has none."""
+    if mode not in ("L", "LA") or not profile or icc.space(profile) != "GRAY":
+        return None
+    try:
+        source, target = (ImageCms.ImageCmsProfile(io.BytesIO(data)) for data in (profile, icc.srgb()))
+        transform = ImageCms.buildTransform(source, target, "L", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
+        return np.asarray(ImageCms.applyTransform(Image.fromarray(np.arange(256, dtype=np.uint8)[None]), transform))[
+            0, :, 1
+        ]
+    except (OSError, ImageCms.PyCMSError):
+        return None
 
 
 def _rgba(piece: Image.Image) -> Image.Image:
@@ -386,7 +415,8 @@ def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:
     file.seek(0)
     start = file.read(16)
     formats: tuple[str, ...] = _FORMATS
-    if start[4:8] == b"ftyp" and start[8:12] in _HEIF_BRANDS:
+    brands = _brands(file) if start[4:8] == b"ftyp" else set()
+    if brands & _HEIF_BRANDS and not brands & _AVIF_BRANDS:
         if not _register_heif():
             raise InputError("HEIC cannot be read without pillow-heif", "pip install pillow-heif")
         formats = ("HEIF",)
@@ -401,6 +431,13 @@ def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:
     if isinstance(image, Jpeg2KImagePlugin.Jpeg2KImageFile) and (profile := jp2.profile(file)):
         image.info["icc_profile"] = profile
     return image
+
+
+def _brands(file: BinaryIO) -> set[bytes]:
+    """What a file that begins with an ``ftyp`` box says it is: its major brand and those it is compatible with."""
+    file.seek(0)
+    box = file.read(min(max(int.from_bytes(file.read(4), "big"), 12), _MOST_BRANDS) - 4)
+    return {box[at : at + 4] for at in (4, *range(12, len(box), 4))}
 
 
 @cache

@@ -1,5 +1,6 @@
 """Score files of results against files of truth: pair them by name, read them as masks, measure each pair."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +11,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.errors import InputError
+from bgtool.formats import IMAGE_SUFFIXES
 from bgtool.metrics import DocumentFigures, PersonFigures, document_figures, person_figures
-from bgtool.pillow import unlimited
+from bgtool.reading import open_pages
 
 Task = Literal["document", "person"]
 
@@ -66,10 +68,9 @@ def _images(path: Path) -> dict[str, list[Path]]:
         return {path.stem: [path]}
     if not path.is_dir():
         raise InputError(f"{path} does not exist")
-    suffixes = {suffix for suffix, kind in Image.registered_extensions().items() if kind in Image.OPEN}
     found: dict[str, list[Path]] = {}
     for file in sorted(path.rglob("*")):
-        if file.suffix.lower() in suffixes and file.is_file():
+        if file.suffix.lower() in IMAGE_SUFFIXES and file.is_file():
             name = file.relative_to(path).with_suffix("").as_posix()
             found.setdefault(name, []).append(file)
     return found
@@ -86,33 +87,21 @@ def _only(files: list[Path], role: str) -> Path:
 
 def _measure(truth: Path, result: Path, task: Task) -> DocumentFigures | PersonFigures:
     """Read one pair as masks and compare them."""
+    (expected, opaque), (found, cutout) = _read(truth), _read(result)
     if task == "document":
-        return document_figures(_grey(truth, "white") < THRESHOLD, _grey(result, "white") < THRESHOLD)
-    return person_figures(_grey(truth, "black") >= THRESHOLD, _opacity(result) >= THRESHOLD)
+        return document_figures(expected < THRESHOLD, found < THRESHOLD)
+    on_black = expected if opaque is None else expected - (255 - opaque)
+    return person_figures(on_black >= THRESHOLD, (found if cutout is None else cutout) >= THRESHOLD)
 
 
-def _grey(path: Path, ground: str) -> NDArray[np.uint8]:
-    """The grey levels of an image, laid on a ground colour where it is transparent."""
-    image = _load(path)
-    if image.mode == "RGBA":
-        image = Image.alpha_composite(Image.new("RGBA", image.size, ground), image)
-    return np.asarray(image.convert("L"))
-
-
-def _opacity(path: Path) -> NDArray[np.uint8]:
-    """The opacity of a cut-out; of an image without transparency, its grey levels."""
-    image = _load(path)
-    return np.asarray(image.getchannel("A") if image.mode == "RGBA" else image)
-
-
-def _load(path: Path) -> Image.Image:
-    """Decode an image of one page to mode RGBA, if it can be transparent, else to L."""
+def _read(path: Path) -> tuple[NDArray[np.uint8], NDArray[np.uint8] | None]:
+    """The grey levels of an image of one page, on white where it is transparent; its opacity, if it has any."""
     try:
-        with unlimited(), Image.open(path) as image:
-            if getattr(image, "n_frames", 1) > 1:
-                raise InputError(f"{path.name} has more than one page", "score its pages as single files")
-            if image.mode.startswith("I;16"):  # Pillow would clip, not scale
-                return Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
-            return image.convert("RGBA" if image.has_transparency_data else "L")
-    except (OSError, ValueError, SyntaxError) as error:
-        raise InputError(f"{path.name} cannot be read: {error}") from error
+        with open_pages(path, max_megapixels=math.inf) as reader:
+            if reader.count > 1:
+                raise InputError("it has more than one page", "score its pages as single files")
+            page = next(iter(reader))
+            whole = (0, 0, *page.size)
+            return np.asarray(Image.fromarray(page.window(*whole)).convert("L")), page.alpha_window(*whole)
+    except InputError as error:
+        raise InputError(f"{path.name} cannot be read: {error.reason}", error.advice) from error

@@ -245,5 +245,5 @@ def _mode(about: Image.Image, picture: Any) -> str:
         mode = "LA" if picture.bands < 3 else "RGBA"
     else:
         mode = "L" if picture.bands < 3 else "RGB"
-    known = picture.format in _TYPES and picture.coding == "none" and about.mode != "LAB"
+    known = picture.format in _TYPES and picture.coding == "none" and about.mode not in ("LAB", "YCbCr")
     return mode if known and _BANDS[mode] <= picture.bands else ""

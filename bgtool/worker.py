@@ -6,7 +6,6 @@ all cores by itself, runs one window at a time; the bytes of the pages under way
 
 from __future__ import annotations
 
-import hashlib
 import io
 import sys
 import threading
@@ -17,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from bgtool.digest import digest_of
 from bgtool.discovery import STREAM, Job
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
@@ -183,17 +183,6 @@ class Worker:
             return None, []
         suffix, note = output_suffix(found, self._options.format, self._work.pixels)
         return suffix, [note] if note else []
-
-
-def digest_of(path: Path) -> str:
-    """SHA-256 of a file; empty where it is none or cannot be read: opening it then says why."""
-    try:
-        if not path.is_file():
-            return ""
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError:
-        return ""
 
 
 def standard_input() -> BinaryIO:

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import bgtool
-from bgtool.errors import InputError, UsageError
+from bgtool.errors import InputError, ModelError, UsageError
 from bgtool.outcome import Outcome
 
 
@@ -42,11 +42,28 @@ def test_transparency_lies_on_white(tiny_model):
 
 
 @pytest.mark.parametrize(
-    "bad", [np.zeros((4, 4), np.float32), np.zeros((4, 4, 2), np.uint8), np.zeros((0, 4), np.uint8)]
+    "bad",
+    [
+        np.zeros((4, 4), np.float32),
+        np.zeros((4, 4, 2), np.uint8),
+        np.zeros((0, 4), np.uint8),
+        Image.new("RGB", (0, 5)),
+        "page.png",
+        None,
+    ],
 )
 def test_what_is_no_picture_is_refused(tiny_model, bad):
     with pytest.raises(InputError):
         bgtool.clean(bad, model=tiny_model)
+
+
+def test_a_model_for_the_other_task_and_a_style_that_is_none_are_refused(tiny_model, person_model):
+    with pytest.raises(ModelError, match="person"):
+        bgtool.clean(scan(), model=person_model)
+    with pytest.raises(ModelError, match="document"):
+        bgtool.cutout(scan(), model=tiny_model)
+    with pytest.raises(UsageError, match="grey"):
+        bgtool.clean(scan(), model=tiny_model, style="grey")
 
 
 def test_images_are_read_as_files_are(tiny_model):

@@ -412,3 +412,29 @@ def test_doctor_proves_the_cpu_and_says_what_cuda_lacks():
     assert lines["cpu"].startswith("ok")
     assert "MP/s" in lines["cpu"]
     assert lines["cuda"].startswith("no") == ("CUDA cannot be used" in lines["cuda"])
+
+
+def test_standard_input_is_never_done_already(tmp_path, tiny_model_file):
+    (tmp_path / "-").write_bytes(b"a file of that name")
+    results = []
+    for seed in (1, 2):
+        source = BytesIO()
+        page(seed=seed).save(source, "PNG")
+        command = ("clean", "-", "-o", "out", "--model", tiny_model_file)
+        assert bgtool(*command, stdin=source.getvalue(), cwd=tmp_path).returncode == 0
+        results.append((tmp_path / "out" / "stdin.png").read_bytes())
+    assert results[0] != results[1]
+
+
+def test_an_output_retouched_by_hand_is_not_overwritten(tmp_path, tiny_model_file):
+    (tmp_path / "in").mkdir()
+    page().save(tmp_path / "in" / "a.png")
+    command = ("clean", tmp_path / "in", "-o", tmp_path / "out", "--model", tiny_model_file)
+    assert bgtool(*command).returncode == 0
+    Image.new("L", (9, 9)).save(tmp_path / "out" / "a.png")
+    retouched = (tmp_path / "out" / "a.png").read_bytes()
+    again = bgtool(*command, "--style", "bilevel")
+    assert again.returncode == 1
+    assert b"not of bgtool's making" in again.stderr
+    assert (tmp_path / "out" / "a.png").read_bytes() == retouched
+    assert bgtool(*command, "--style", "bilevel", "--overwrite").returncode == 0

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bgtool.digest import digest_of
 from bgtool.errors import OutputError
 from bgtool.manifest import FILE_NAME, Record, open_manifest, read
 from bgtool.outcome import Status
@@ -35,7 +36,7 @@ def record(folder: Path, name: str = "a.png", **changes) -> Record:
         model="net",
         model_sha256="sha",
         output=str(folder / name),
-        output_sha256="",
+        output_sha256=digest_of(folder / name),
         pages=1,
         seconds=0.5,
         status=Status.DONE,
@@ -191,12 +192,37 @@ def test_what_a_killed_run_made_is_its_own_also_after_an_interrupted_one(folder)
         Path(foreign).write_bytes(b"put there since by hand")
         assert manifest.strangers([made, other, foreign]) == {foreign}
         manifest.begin([made, other])
-        manifest.add(record(folder, output=made))
+        manifest.add(record(folder, output=made, output_sha256=digest_of(Path(made))))
         manifest.add(record(folder, "other.bmp", output=other))
         Path(foreign).unlink()
         manifest.end()
     assert not (folder / ".bgtool-begun").exists()
     assert read(folder).strangers([made, other]) == set()
+
+
+def test_an_output_that_was_changed_since_is_nobodys_but_its_changers(folder):
+    target = folder / "a.png"
+    target.write_bytes(b"first")
+    add(folder, record(folder))
+    target.write_bytes(b"second")
+    add(folder, record(folder, options="other"))
+    assert read(folder).strangers([str(target)]) == set()
+    target.write_bytes(b"first")  # also made once, and put back
+    assert read(folder).strangers([str(target)]) == set()
+    target.write_bytes(b"retouched by hand")
+    assert read(folder).strangers([str(target)]) == {str(target)}
+
+
+def test_what_a_killed_run_made_again_stays_its_own_after_an_interrupted_one(folder):
+    target = folder / "a.bmp"
+    target.write_bytes(b"old")
+    add(folder, record(folder, "a.bmp"))
+    (folder / ".bgtool-begun").write_bytes(b"a.bmp\0")
+    target.write_bytes(b"new, and the run was killed before it was on record")
+    with open_manifest(folder) as manifest:
+        manifest.begin([str(target)])
+        manifest.end()
+    assert read(folder).strangers([str(target)]) == set()
 
 
 def test_an_impossible_folder_has_its_reason(folder):

@@ -232,13 +232,55 @@ def test_a_page_without_a_scan_has_300_dpi_whatever_its_unit():
     ]
 
 
-def test_annotations_are_part_of_the_picture():
+def annotation(pdf, kind, box, colour=None, **more):
+    """An annotation, filled with a colour where one is given."""
+    entries = {"Type": Name.Annot, "Subtype": Name("/" + kind), "Rect": box, "F": 4, **more}
+    if colour:
+        look = Stream(pdf, b"%b rg 0 0 9 9 re f" % colour, Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 9, 9])
+        entries["AP"] = Dictionary(N=look)
+    return pdf.make_indirect(Dictionary(**entries))
+
+
+def field(pdf, box, colour=None, **more):
+    return annotation(pdf, "Widget", box, colour, FT=Name.Tx, T=f"at {box}", DA="/Helv 8 Tf 0 g", **more)
+
+
+@pytest.mark.filterwarnings("ignore:.*not reachable from /AcroForm")  # pikepdf, over the file made here
+@pytest.mark.parametrize("listed", [True, False])
+def test_annotations_and_form_fields_are_part_of_the_picture(listed):
     pdf = pikepdf.new()
-    stamp = Stream(pdf, b"1 0 0 rg 0 0 20 20 re f", Type=Name.XObject, Subtype=Name.Form, BBox=[0, 0, 20, 20])
-    note = Dictionary(Type=Name.Annot, Subtype=Name.Stamp, Rect=[20, 20, 40, 40], AP=Dictionary(N=stamp), F=4)
-    add_page(pdf, (0, 0, 72, 72), b"", Annots=Array([pdf.make_indirect(note)]))
+    stamp = annotation(pdf, "Stamp", [24, 24, 48, 48], b"1 0 0")
+    filled, empty = field(pdf, [24, 48, 48, 72], b"0 0 1", V="yes"), field(pdf, [48, 24, 72, 48])
+    pixels = RNG.integers(0, 256, (300, 300, 3), dtype=np.uint8)
+    add_scan(pdf, pixels, Annots=Array([stamp, filled, empty]))
+    if listed:
+        pdf.Root.AcroForm = Dictionary(Fields=Array([filled, empty]))
     [(found, _, _)] = read(saved(pdf))
-    assert tuple(found[300 - 125, 125]) == (255, 0, 0)
+    pixels[100:200, 100:200], pixels[:100, 100:200] = (255, 0, 0), (0, 0, 255)
+    assert np.array_equal(found, pixels)
+
+
+def test_letters_in_a_form_field_have_no_coloured_rims():
+    pdf = pikepdf.new()
+    name = field(pdf, [10, 20, 60, 40], V="Hello")
+    add_page(pdf, (0, 0, 72, 72), b"", Annots=Array([name]))
+    pdf.Root.AcroForm = Dictionary(Fields=Array([name]), NeedAppearances=True)
+    [(found, _, _)] = read(saved(pdf))
+    assert found.min() < 50
+    assert (found == found[..., :1]).all()
+
+
+@pytest.mark.filterwarnings("ignore:.*not reachable from /AcroForm")  # pikepdf, over the file made here
+@pytest.mark.parametrize("form", [5, Dictionary(Fields=7), Dictionary(Fields=[], XFA=b"<xdp"), Dictionary(DR=3, DA=4)])
+def test_a_damaged_or_unknown_form_does_not_matter(form, capfd):
+    pdf = pikepdf.new()
+    bad = annotation(pdf, "Widget", 3, FT=Name.Tx, AP=4, MK=5, Parent=6)
+    add_scan(pdf, RGB, Annots=Array([bad, 8, Dictionary(Subtype=Name.Widget)]))
+    pdf.Root.AcroForm = form
+    [(found, _, warnings)] = read(saved(pdf))
+    assert np.array_equal(found, RGB)
+    assert not warnings
+    assert not capfd.readouterr().err
 
 
 def test_calibrated_colours_come_out_as_srgb():

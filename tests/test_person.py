@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 import bgtool
+from bgtool import icc
 from bgtool.api import ArraySource, source_of
 from bgtool.background import Background, read_background
 from bgtool.errors import InputError, UsageError
@@ -174,6 +175,14 @@ def test_the_backgrounds_colours_are_matched_to_the_photos_profile(person_model,
             picture.info["icc_profile"] = profile
         result = np.asarray(bgtool.cutout(picture, model=person_model, background=str(tmp_path / "same.png")))
         assert np.abs(result[:40].astype(int) - (200, 40, 90)).max() <= 2
+
+
+def test_a_damaged_profile_is_as_good_as_none_before_a_background(person_model):
+    profile = icc.srgb()
+    picture = Image.fromarray(photo())
+    picture.info["icc_profile"] = profile[:128] + b"\xff" * (len(profile) - 128)
+    result = np.asarray(bgtool.cutout(picture, model=person_model, background="#c8285a"))
+    assert (result[:40] == (200, 40, 90)).all()
 
 
 def test_blur_has_the_wall_and_not_the_person_in_it(person_model):

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
+from bgtool import icc
 from bgtool.errors import InputError
 from bgtool.reading import Page, open_pages
 
@@ -203,6 +204,49 @@ def test_a_profile_of_another_kind_is_dropped_with_a_warning():
     assert "ICC" in page.warnings[0]
     _, _, page = read_one(encoded(Image.new("L", (8, 8)), "PNG", icc_profile=srgb))
     assert page.metadata.icc == srgb  # for writing.py to turn into grey
+
+
+def test_every_tiff_page_has_its_own_profile_or_none(tmp_path):
+    profile = icc.srgb()
+    with tifffile.TiffWriter(tmp_path / "pages.tif") as file:
+        file.write(RGB, photometric="rgb", metadata=None)
+        file.write(RGB, photometric="rgb", iccprofile=profile, metadata=None)
+        file.write(RGB[..., 0], photometric="minisblack", metadata=None)
+    with open_pages(tmp_path / "pages.tif", max_megapixels=10) as reader:
+        found = [(page.metadata.icc, page.warnings) for page in reader]
+    assert found == [(None, ()), (profile, ()), (None, ())]
+
+
+def test_grey_goes_through_its_profile_to_srgb(tmp_path):
+    """With a gamma of 1.8, level v is the light (v/255)**1.8."""
+    gamma = b"curv" + bytes(4) + (1).to_bytes(4, "big") + round(1.8 * 256).to_bytes(2, "big") + bytes(2)
+    srgb_curve = icc._srgb_curve()
+    profile = icc.srgb_gray()
+    profile = profile.replace(srgb_curve, gamma.ljust(len(srgb_curve), b"\0"))
+    light = (np.arange(256) / 255) ** 1.8
+    expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    ramp = np.arange(256, dtype=np.uint8)[None].repeat(8, axis=0)
+    for image in (Image.fromarray(ramp), Image.fromarray(ramp).convert("LA")):
+        pixels, _, page = read_one(encoded(image, "PNG", icc_profile=profile))
+        assert np.abs(pixels[3] - expected[:, None]).max() <= 1.5
+        assert page.metadata.icc == profile
+    deep = Image.fromarray(ramp.astype(np.uint16) * 257)
+    with open_pages(encoded(deep, "PNG", icc_profile=profile), max_megapixels=10) as reader:
+        [page] = reader
+        assert np.abs(page.deep_window(0, 3, 256, 4)[0] / 257 - expected[:, None]).max() <= 1.5
+
+
+def test_signed_bytes_are_refused(tmp_path):
+    tifffile.imwrite(tmp_path / "signed.tif", RGB[..., 0].astype(np.int8), photometric="minisblack")
+    assert "signed" in refused(tmp_path / "signed.tif")
+
+
+def test_an_avif_may_call_itself_an_image_of_any_codec():
+    data = encoded(Image.fromarray(RGB), "AVIF").getvalue()
+    assert b"avif" in data[12:64]
+    pixels, _, page = read_one(io.BytesIO(data[:8] + b"mif1" + data[12:]))
+    assert page.size == (17, 13)
+    assert pixels.shape == RGB.shape
 
 
 def test_a_damaged_cmyk_profile_is_dropped_with_a_warning():

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from bgtool.errors import InputError
@@ -102,6 +103,35 @@ def test_sixteen_bits_are_scaled_not_clipped(tmp_path, page):
     truth = save(tmp_path / "page.png", page)
     result = save(tmp_path / "deep.png", np.where(page == 0, 20000, 50000).astype(np.uint16))
     assert only(score(truth, result, "document")).figures == PERFECT
+
+
+@pytest.mark.parametrize("type", [np.uint8, np.uint16])
+def test_ink_is_dark_where_white_is_zero(tmp_path, page, type):
+    truth, result = save(tmp_path / "page.png", page), tmp_path / "inverted.tif"
+    tifffile.imwrite(result, (255 - page).astype(type) * (np.iinfo(type).max // 255), photometric="miniswhite")
+    assert only(score(truth, result, "document")).figures == PERFECT
+
+
+@pytest.mark.parametrize("type", [np.float32, np.uint32])
+def test_numbers_without_a_white_are_refused(tmp_path, page, type):
+    truth, result = save(tmp_path / "page.png", page), tmp_path / "numbers.tif"
+    tifffile.imwrite(result, (page / 255).astype(type))
+    figures = only(score(truth, result, "document")).figures
+    assert isinstance(figures, InputError)
+    assert figures.reason == "numbers.tif cannot be read: its pixels are floating-point, signed or 32-bit numbers"
+
+
+def test_a_result_that_is_stored_sideways_is_turned(tmp_path, page):
+    truth, exif = save(tmp_path / "page.png", page[:, :12]), Image.Exif()
+    exif[274] = 6
+    Image.fromarray(np.rot90(page[:, :12])).save(tmp_path / "turned.png", exif=exif)
+    assert only(score(truth, tmp_path / "turned.png", "document")).figures == PERFECT
+
+
+def test_what_is_transparent_in_a_truth_is_no_person(tmp_path, page):
+    truth = save(tmp_path / "rgba.png", np.dstack([np.full_like(page, 255)] * 3 + [255 - page]))
+    result = save(tmp_path / "mask.png", 255 - page)
+    assert only(score(truth, result, "person")).figures == PersonFigures(1.0, 1.0)
 
 
 def test_several_pages_in_one_file_are_refused(tmp_path, page):

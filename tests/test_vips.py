@@ -124,6 +124,13 @@ def test_jpeg_and_jpeg_in_tiff(mode):
     agree(encoded(smooth, "TIFF", compression="jpeg", quality=90))
 
 
+def test_raw_ycbcr_is_left_to_pillow(tmp_path):
+    tifffile.imwrite(tmp_path / "ycbcr.tif", np.full((20, 30, 3), (99, 94, 199), np.uint8), photometric="ycbcr")
+    pixels, _, page = read(tmp_path / "ycbcr.tif")
+    assert not isinstance(page._raster, VipsRaster)
+    assert np.abs(pixels.astype(int) - (199, 60, 39)).max() <= 3
+
+
 def test_cmyk_goes_through_its_profile(tmp_path):
     from test_writing import cmyk_profile
 

@@ -82,6 +82,8 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
     options.key()  # reads what the options name, so that what makes no sense is said first
     names = known_names(options)
     planned = plan(options, result_of(options), names)
+    if options.watch and not (planned.folder and watched(options)):
+        raise UsageError("--watch needs an input folder and an output folder")
     for note in planned.notes:
         observer.note(note)
     with open_engine(options, any(STREAM in job for job in planned.jobs)) as engine:
@@ -91,8 +93,8 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
             if manifest:
                 sweep({manifest.folder, *(job.output.parent for job in planned.jobs)})
             run = Run(options, engine, manifest, observer)
-            if options.watch:
-                run.keep_watch()
+            if manifest and options.watch:
+                run.keep_watch(manifest)
             elif manifest and manifest.names != names:  # another run gave names before this one had the lock
                 run.carry_out(plan(options, result_of(options), manifest.names))
             else:
@@ -115,16 +117,13 @@ class Run:
         self._begun = False
         self.summary = Summary()
 
-    def keep_watch(self) -> None:
+    def keep_watch(self, manifest: Manifest) -> None:
         """Do what is there and what comes, until the user ends it."""
         options, arrivals = self._options, Arrivals()
-        folders = [path for path in options.inputs if Path(path).is_dir()]
-        if not folders or not self._manifest:
-            raise UsageError("--watch needs an input folder and an output folder")
         self._observer.note("watching; Ctrl-C ends it")
-        for changed in changes(folders, options.output, options.recursive):
+        for changed in changes(watched(options), options.output, options.recursive):
             if changed or arrivals.growing:
-                self.carry_out(plan(options, result_of(options), self._manifest.names), arrivals.take)
+                self.carry_out(plan(options, result_of(options), manifest.names), arrivals.take)
 
     def carry_out(self, planned: Plan, choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs) -> None:
         """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
@@ -169,6 +168,11 @@ class Run:
     def _settle(self, outcome: Outcome) -> None:
         self.summary.count(outcome)
         self._observer.finished(outcome)
+
+
+def watched(options: BatchOptions) -> list[str]:
+    """The inputs that are folders."""
+    return [path for path in options.inputs if Path(path).is_dir()]
 
 
 def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History | None) -> list[Job]:

@@ -351,9 +351,8 @@ def _tones_in_srgb(mode: str, profile: bytes | None) -> NDArray[np.uint8] | None
     try:
         source, target = (ImageCms.ImageCmsProfile(io.BytesIO(data)) for data in (profile, icc.srgb()))
         transform = ImageCms.buildTransform(source, target, "L", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
-        return np.asarray(ImageCms.applyTransform(Image.fromarray(np.arange(256, dtype=np.uint8)[None]), transform))[
-            0, :, 1
-        ]
+        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
+        return np.asarray(ImageCms.applyTransform(ramp, transform))[0, :, 1]
     except (OSError, ImageCms.PyCMSError):
         return None
 

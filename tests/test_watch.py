@@ -96,3 +96,4 @@ def test_watching_wants_folders(tmp_path, tiny_model_file):
     )
     assert run.returncode == 2
     assert "--watch needs an input folder" in run.stderr
+    assert not (tmp_path / "out").exists()

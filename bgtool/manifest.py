@@ -3,8 +3,8 @@
 Lines are only ever appended, each in one write, so a kill at any moment costs at most the line being written. A later
 line about an input overrides the earlier ones. The file is locked while a run writes into its folder.
 
-A second, hidden file lists, for as long as a run lasts, the outputs that it may make: after a kill, or a power cut, it
-tells those that came before their line from files that are somebody else's.
+A second, hidden file lists, for as long as a run lasts, the outputs that it may make, behind the size that the manifest
+had before: after a kill, or a power cut, it tells outputs that came before their line from files that are others'.
 """
 
 # Paths are strings here: a run may have a million of them.
@@ -89,8 +89,12 @@ class History:
         self.folder = folder
         self._entries: dict[str, _Entry] = {}
         self._former: dict[str, set[str]] = {}  # by output, digests that bgtool gave it and no entry has any more
+        size, self._begun = _read_begun(folder / BEGUN_NAME)  # outputs that may have been made and are not on record
         for line in lines:
-            self._take(line)
+            name = self._take(line)
+            size -= len(line)
+            if size < 0:
+                self._begun.discard(name)
 
     @property
     def names(self) -> dict[str, str]:
@@ -116,9 +120,9 @@ class History:
         there = {target: os.path.relpath(target, self.folder) for target in targets if os.path.lexists(target)}
         if not there:
             return set()
-        made, begun = self._made(set(there.values())), self._begun()
+        made = self._made(set(there.values()))
         left = {target: name for target, name in there.items() if digest_of(Path(target)) not in made.get(name, ())}
-        return {target for target, name in left.items() if not (name in begun and may_be_own(Path(target)))}
+        return {target for target, name in left.items() if not (name in self._begun and may_be_own(Path(target)))}
 
     def _made(self, names: set[str]) -> dict[str, set[str]]:
         """The digests that those of these outputs (relative to the folder) ever had which were ever done."""
@@ -128,14 +132,8 @@ class History:
                 made.setdefault(entry.output, set()).add(entry.digest)
         return made
 
-    def _begun(self) -> set[str]:
-        """Outputs, relative to the folder, that a run which was killed may have made."""
-        try:
-            return {os.fsdecode(line) for line in (self.folder / BEGUN_NAME).read_bytes().split(b"\0") if line}
-        except OSError:
-            return set()
-
-    def _take(self, line: bytes) -> None:
+    def _take(self, line: bytes) -> str:
+        """The output that a line is about, empty where it cannot be understood."""
         try:
             values: dict[str, Any] = json.loads(line)
             entry = _Entry(
@@ -149,11 +147,12 @@ class History:
             )
             source = str(values["input"])
         except (ValueError, KeyError, TypeError, RecursionError):
-            return
+            return ""
         before = self._entries.get(source)
         if before and before.done:
             self._former.setdefault(before.output, set()).add(before.digest)
         self._entries[source] = entry
+        return entry.output
 
 
 class Manifest(History):
@@ -164,7 +163,7 @@ class Manifest(History):
         super().__init__(folder, iter(file))
         self._file = file
         self._at_line_start = _ends_with_newline(file)
-        self._doubtful = self._begun()  # what a run that was killed may have made
+        self._under_way: set[str] = set()
 
     def add(self, record: Record) -> None:
         """Append a record.
@@ -182,7 +181,8 @@ class Manifest(History):
                 raise OutputError(f"{path} has been replaced while it was written")
             self._append(line if self._at_line_start else b"\n" + line)
         self._take(line)
-        self._doubtful.discard(values["output"])
+        self._begun.discard(values["output"])
+        self._under_way.discard(values["output"])
 
     def begin(self, targets: Iterable[str]) -> None:
         """List the outputs that are going to be made, before the first is there, until `end`.
@@ -190,30 +190,39 @@ class Manifest(History):
         Raises:
             OutputError: the list cannot be written.
         """
-        names = (os.path.relpath(target, self.folder) for target in targets)
-        self._list(self.folder / BEGUN_NAME, self._begun().union(names))
+        self._under_way = {os.path.relpath(target, self.folder) for target in targets}
+        self._list(self._begun | self._under_way)
 
     def end(self) -> None:
         """Forget what was begun, but for what lies there unrecorded, as after a kill; nothing is under way any more."""
-        path, begun = self.folder / BEGUN_NAME, self._begun()
-        left = begun - (self._made(begun).keys() - self._doubtful)
-        left = {name for name in left if os.path.lexists(self.folder / name)}
+        begun = self._begun | (self._under_way - self._made(self._under_way).keys())
+        self._begun = {name for name in begun if os.path.lexists(self.folder / name)}
+        self._under_way = set()
         with suppress(OSError, OutputError):
-            if left:
-                self._list(path, left)
+            if self._begun:
+                self._list(self._begun)
             else:
-                path.unlink()
+                (self.folder / BEGUN_NAME).unlink()
 
-    @staticmethod
-    def _list(path: Path, names: Iterable[str]) -> None:
+    def _list(self, names: Iterable[str]) -> None:
+        path, size = self.folder / BEGUN_NAME, os.fstat(self._file.fileno()).st_size
         with folder_errors(path), replacing(path) as file:  # whole, and on the disk before the first output
-            file.writelines(os.fsencode(name) + b"\0" for name in names)
+            file.writelines(os.fsencode(name) + b"\0" for name in (str(size), *names))
 
     def _append(self, data: bytes) -> None:
         self._at_line_start = False  # until the whole line is there
         while data:
             data = data[os.write(self._file.fileno(), data) :]
         self._at_line_start = True
+
+
+def _read_begun(path: Path) -> tuple[int, set[str]]:
+    """Size of the manifest when outputs were begun, and these outputs, relative to the folder; none without a list."""
+    try:
+        size, *names, _ = path.read_bytes().split(b"\0")
+        return int(size), set(map(os.fsdecode, names))
+    except (OSError, ValueError):
+        return 0, set()
 
 
 def read(folder: Path) -> History:

@@ -184,7 +184,7 @@ def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
 def test_what_a_killed_run_made_is_its_own_also_after_an_interrupted_one(folder):
     made, other, foreign = (str(folder / name) for name in ("made.png", "other.bmp", "foreign.png"))
     Path(made).write_bytes(b"Software bgtool 1.0 (net)")
-    (folder / ".bgtool-begun").write_bytes(b"made.png\0gone.png\0foreign.png\0")
+    (folder / ".bgtool-begun").write_bytes(b"0\0made.png\0gone.png\0foreign.png\0")
     with open_manifest(folder) as manifest:
         manifest.begin([made, other])
         Path(other).write_bytes(b"done, and not yet on record")
@@ -217,12 +217,16 @@ def test_what_a_killed_run_made_again_stays_its_own_after_an_interrupted_one(fol
     target = folder / "a.bmp"
     target.write_bytes(b"old")
     add(folder, record(folder, "a.bmp"))
-    (folder / ".bgtool-begun").write_bytes(b"a.bmp\0")
+    size = (folder / FILE_NAME).stat().st_size
+    (folder / ".bgtool-begun").write_bytes(b"%d\0a.bmp\0" % size)
     target.write_bytes(b"new, and the run was killed before it was on record")
     with open_manifest(folder) as manifest:
         manifest.begin([str(target)])
         manifest.end()
     assert read(folder).strangers([str(target)]) == set()
+    add(folder, record(folder, "a.bmp", options="other"))
+    target.write_bytes(b"retouched by hand")
+    assert read(folder).strangers([str(target)]) == {str(target)}
 
 
 def test_an_impossible_folder_has_its_reason(folder):

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bgtool.card import ModelTask, check_task
 from bgtool.document import clean_page
-from bgtool.errors import InputError, ModelError
+from bgtool.errors import InputError
 from bgtool.metadata import Metadata
 from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Style, with_enums
 from bgtool.outcome import Summary
@@ -75,15 +76,16 @@ def source_of(picture: Picture) -> ArraySource | Page:
     return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
 
 
-def ready(model: Model | None, task: str) -> Model:
+def ready(model: Model | None, task: ModelTask) -> Model:
     """The model given if it is for this task, else the shipped one.
 
     Raises:
         ModelError: it is for another task, or cannot run.
     """
-    if model and model.card.task != task:
-        raise ModelError(f"model {model.card.name} is for task {model.card.task}, not {task}")
-    return model or load_model(task=task)
+    if model is None:
+        return load_model(task=task)
+    check_task(model.card.name, model.card.task, task)
+    return model
 
 
 def clean(
@@ -105,7 +107,7 @@ def clean(
         ModelError, DeviceError: the model cannot run, or is for people.
     """
     wanted = with_enums({"style": style})["style"]
-    return Image.fromarray(clean_page(source_of(picture), ready(model, "document"), wanted, tile))
+    return Image.fromarray(clean_page(source_of(picture), ready(model, ModelTask.DOCUMENT), wanted, tile))
 
 
 def cutout(
@@ -134,7 +136,7 @@ def cutout(
     """
     options = CutoutOptions(inputs=(), output="", background=str(background), mask_only=mask_only, crop=crop)
     source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
-    pixels, _ = cut_out(source, ready(model, "person"), look, profile=source.metadata.icc)
+    pixels, _ = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
     return Image.fromarray(pixels)
 
 

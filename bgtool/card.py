@@ -26,6 +26,12 @@ class ModelTask(StrEnum):
         return {ModelTask.DOCUMENT: "page", ModelTask.PERSON: "alpha"}[self]
 
 
+def check_task(name: str, task: ModelTask, wanted: ModelTask) -> None:
+    """Raise ModelError if the model of this name is for another task than the one wanted."""
+    if task is not wanted:
+        raise ModelError(f"model {name} is for task {task}, not {wanted}")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Card:
     """Description of a model.

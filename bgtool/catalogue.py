@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from bgtool.card import ModelTask
+from bgtool.card import ModelTask, check_task
 from bgtool.errors import ModelError
 
 
@@ -64,8 +64,7 @@ def shipped_model(name: str, task: ModelTask) -> ShippedModel | None:
     """
     for model in shipped_models():
         if model.name == name:
-            if model.task is not task:
-                raise ModelError(f"model {name} is for task {model.task}, not {task}")
+            check_task(name, model.task, task)
             return model
     return None
 

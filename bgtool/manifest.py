@@ -121,8 +121,12 @@ class History:
         if not there:
             return set()
         made = self._made(set(there.values()))
-        left = {target: name for target, name in there.items() if digest_of(Path(target)) not in made.get(name, ())}
-        return {target for target, name in left.items() if not (name in self._begun and may_be_own(Path(target)))}
+        return {
+            target
+            for target, name in there.items()
+            if digest_of(Path(target)) not in made.get(name, ())
+            and not (name in self._begun and may_be_own(Path(target)))
+        }
 
     def _made(self, names: set[str]) -> dict[str, set[str]]:
         """The digests that those of these outputs (relative to the folder) ever had which were ever done."""

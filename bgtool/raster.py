@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from collections.abc import Mapping
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ class PillowRaster:
 
     def __init__(self, image: Image.Image) -> None:
         """Decode `image`."""
-        tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+        tags = tiff_tags(image)
         self.turned, *_ = UPRIGHT.get(tags.get(_ORIENTATION, 1), UPRIGHT[1])  # by Pillow, which drops a TIFF's tag
         self.cut = is_deep(image)
         image.load()
@@ -85,6 +86,11 @@ class PillowRaster:
     def close(self) -> None:
         """Let go of the pixels, and of the file."""
         self.about.close()
+
+
+def tiff_tags(image: Image.Image) -> Mapping[int, Any]:
+    """The tags of the page at which a TIFF stands, by number; none of any other image."""
+    return image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
 
 
 def is_deep(image: Image.Image) -> bool:

@@ -39,14 +39,14 @@ from bgtool import icc, jp2, metadata, vips
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
 from bgtool.pillow import unlimited
-from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientation
+from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientation, tiff_tags
 
 _PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
 _FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
-_MOST_BRANDS = 1 << 12  # bytes
+_START = 1 << 12  # bytes that are looked at to know a format
 _IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
 _BITS, _COMPRESSION, _PLANES, _SAMPLE_FORMAT, _PROFILE = 258, 259, 284, 339, 34675
 _SIGNED = 2
@@ -286,8 +286,7 @@ class Page:
 
 def _check_depth(image: Image.Image) -> None:
     """Refuse pixels without a fixed white, rather than guess it from what the page happens to hold."""
-    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
-    signed = _SIGNED in np.atleast_1d(tags.get(_SAMPLE_FORMAT, 1))
+    signed = _SIGNED in np.atleast_1d(tiff_tags(image).get(_SAMPLE_FORMAT, 1))
     if signed or image.mode == "F" or (image.mode == "I" and image.format != "PPM"):  # Pillow's mode of a 16-bit PNM
         raise InputError("its pixels are floating-point, signed or 32-bit numbers", "convert it to 8 or 16 bits")
 
@@ -322,7 +321,7 @@ def _beyond_pillow(image: Image.Image) -> str:
     """What a page of a TIFF is that Pillow would read wrongly, without noticing; empty where there is no such thing."""
     if _out_of_reach(image):
         return "it is beyond 4 GB in its file"
-    tags = image.tag_v2 if isinstance(image, TiffImagePlugin.TiffImageFile) else {}
+    tags = tiff_tags(image)
     in_planes = tags.get(_PLANES, 1) == 2 and tags.get(_COMPRESSION, 1) == 1
     if in_planes and np.max(tags.get(_BITS, 8)) > 8 and not is_deep(image) and not image.mode.startswith("I"):
         return "its 16-bit colours lie in planes"
@@ -412,9 +411,9 @@ def _open_pdf(file: BinaryIO, max_megapixels: float, admit: Admit) -> AbstractCo
 
 def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:
     file.seek(0)
-    start = file.read(16)
+    start = file.read(_START)
     formats: tuple[str, ...] = _FORMATS
-    brands = _brands(file) if start[4:8] == b"ftyp" else set()
+    brands = _brands(start)
     if brands & _HEIF_BRANDS and not brands & _AVIF_BRANDS:
         if not _register_heif():
             raise InputError("HEIC cannot be read without pillow-heif", "pip install pillow-heif")
@@ -432,11 +431,12 @@ def _identify(file: BinaryIO, heard: list[str]) -> Image.Image:
     return image
 
 
-def _brands(file: BinaryIO) -> set[bytes]:
-    """What a file that begins with an ``ftyp`` box says it is: its major brand and those it is compatible with."""
-    file.seek(0)
-    box = file.read(min(max(int.from_bytes(file.read(4), "big"), 12), _MOST_BRANDS) - 4)
-    return {box[at : at + 4] for at in (4, *range(12, len(box), 4))}
+def _brands(start: bytes) -> set[bytes]:
+    """What a file says it is if it begins with an ``ftyp`` box: its major brand and those it is compatible with."""
+    if start[4:8] != b"ftyp":
+        return set()
+    box = start[: int.from_bytes(start[:4], "big")]
+    return {start[8:12], *(box[at : at + 4] for at in range(16, len(box), 4))}
 
 
 @cache

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bgtool.card import Card, ModelTask
+from bgtool.card import Card, ModelTask, check_task
 from bgtool.catalogue import own_model, shipped_model
 from bgtool.cores import usable_cores
 from bgtool.errors import DeviceError, ModelError
@@ -257,8 +257,7 @@ def check_contract(session: ort.InferenceSession, card: Card, task: ModelTask) -
     Raises:
         ModelError: the model is for another task or breaks the contract.
     """
-    if card.task is not task:
-        raise ModelError(f"model {card.name} is for task {card.task}, not {task}")
+    check_task(card.name, card.task, task)
     inputs, outputs = session.get_inputs(), session.get_outputs()
     seen = [(value.name, value.type, len(value.shape)) for value in [*inputs, *outputs]]
     if seen != [("image", "tensor(uint8)", 4), (card.task.output, "tensor(uint8)", 3)]:

@@ -23,7 +23,7 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from bgtool import png
 from bgtool.errors import InputError
-from bgtool.raster import UPRIGHT, Box, eight_bits, orientation
+from bgtool.raster import UPRIGHT, Box, eight_bits, orientation, tiff_tags
 
 LARGE = 64_000_000
 """Pixels of a page above which it is read in parts."""
@@ -116,7 +116,7 @@ class VipsRaster:
         self.depth = 16 if picture.format == "ushort" and mode != "CMYK" else 8
         turns, flips, _ = UPRIGHT[orientation(about)]
         self._pixels: Parts | Rows | Spool
-        if isinstance(about, TiffImageFile) and _TILE_WIDTH in about.tag_v2:
+        if _TILE_WIDTH in tiff_tags(about):
             self._pixels = Parts(load(access="random"))
         elif turns or flips:
             self._pixels = Spool(load, picture)

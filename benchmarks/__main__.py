@@ -17,9 +17,12 @@ from bgtool.cores import usable_cores
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
 """Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""
 
+ON_REQUEST = ("fidelity",)
+"""Those that only run when they are named: they need fonts and programs that pip does not bring."""
+
 
 @click.command()
-@click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, "report"]))
+@click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, *ON_REQUEST, "report"]))
 @click.option("--quick", is_flag=True, help="A smoke run of about a minute; its figures mean little.")
 @click.option("--full", is_flag=True, help="All styles and formats.")
 @click.option("--photos", type=click.IntRange(min=1), help="Photos of 12 megapixels. [default: 40; quick: 2]")
@@ -31,10 +34,25 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", 
 @click.option(
     "--max", "max_megapixels", type=float, default=100, show_default=True, help="Largest page of scaling, MP."
 )
+@click.option(
+    "--readable",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folders of real scans, with their words as STEM.txt or without, to measure fidelity on beside drawn pages.",
+)
+@click.option(
+    "--model",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Document model that fidelity measures. [default: the shipped one]",
+)
+@click.option("--kind", "kinds", multiple=True, help="Draw only kinds of pages whose name holds this, for fidelity.")
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
 def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
-    """Measure NAMES, or all; results of other names are kept. `report` writes docs/performance.md from them."""
+    """Measure NAMES, or all but fidelity; results of other names are kept. `report` writes docs/ from them.
+
+    fidelity needs apt-get install tesseract-ocr fonts-dejavu-core fonts-dejavu-extra fonts-freefont-ttf
+    fonts-liberation.
+    """
     settings = Settings(photos=photos or (2 if options["quick"] else 40), **options)
     results = settings.build / ("quick.json" if settings.quick else "results.json")
     console = Console(width=None if sys.stdout.isatty() else 120)
@@ -50,7 +68,7 @@ def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
 
 def command(name: str) -> str:
     """What was typed, as far as it concerns one benchmark."""
-    options = [argument for argument in sys.argv[1:] if argument not in BENCHMARKS]
+    options = [argument for argument in sys.argv[1:] if argument not in (*BENCHMARKS, *ON_REQUEST)]
     return " ".join(["python -m benchmarks", name, *options])
 
 

@@ -23,6 +23,9 @@ class Settings:
         data_dir: holds sets of pages with truth, SET/img and SET/gt; None measures on examples/ alone.
         max_megapixels: largest page of `scaling`.
         build: folder for material, results and the environments of peers.
+        readable: holds folders of real scans, with their words as STEM.txt or without, for `fidelity`.
+        model: an exported document model that `fidelity` measures; None takes the shipped one.
+        kinds: words, one of which a kind of drawn page has to hold in its name for `fidelity` to draw it; none for all.
     """
 
     quick: bool
@@ -31,6 +34,9 @@ class Settings:
     data_dir: Path | None
     max_megapixels: float
     build: Path
+    readable: Path | None = None
+    model: Path | None = None
+    kinds: tuple[str, ...] = ()
 
     @property
     def rounds(self) -> int:

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import io
 import tempfile
+import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
@@ -149,12 +150,14 @@ class _Store:
 
     def __init__(self, metadata: Metadata, producer: str, warnings: list[str]) -> None:
         self._file = cast(BinaryIO, tempfile.TemporaryFile())  # noqa: SIM115
+        weakref.finalize(self, self._file.close)
         self._offsets: list[int] = []
         with _document(metadata.pdf) as pdf:
             try:
                 if metadata.pdf:
                     _keep_what_holds(pdf, warnings)
                 _inform(pdf, metadata, producer)
+                pdf.trailer.Size = 0  # pikepdf puts the right number in its place, and adds none where none is
                 _save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
             except _DAMAGE as error:
                 raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error

@@ -122,15 +122,17 @@ def grown(mask: NDArray[np.bool_], side: int) -> NDArray[np.bool_]:
 
 
 def similarity(scan: Scan, result: Image.Image) -> float:
-    """Structural similarity (SSIM, windows of 7 pixels) of the grey pictures, scan against result."""
-    first, second = (np.asarray(image.convert("L"), np.float64) for image in (scan.image, result))
+    """Structural similarity (SSIM, windows of 7 pixels inside pictures) of the grey levels, scan against result."""
+    inside = Image.fromarray(~grown(~scan.pictures, 7))
+    box = Image.fromarray(scan.pictures).getbbox()
+    first, second = (np.asarray(image.convert("L").crop(box), np.float64) for image in (scan.image, result))
     mean_a, mean_b = window_mean(first), window_mean(second)
     var_a = window_mean(first**2) - mean_a**2
     var_b = window_mean(second**2) - mean_b**2
     both = window_mean(first * second) - mean_a * mean_b
     low, high = (0.01 * 255) ** 2, (0.03 * 255) ** 2
     index = (2 * mean_a * mean_b + low) * (2 * both + high) / ((mean_a**2 + mean_b**2 + low) * (var_a + var_b + high))
-    return float(index[scan.pictures[3:-3, 3:-3]].mean())
+    return float(index[np.asarray(inside.crop(box))[3:-3, 3:-3]].mean())
 
 
 def window_mean(values: NDArray[np.float64], side: int = 7) -> NDArray[np.float64]:

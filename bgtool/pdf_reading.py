@@ -31,7 +31,7 @@ from bgtool.reading import Admit, Page, PageReader
 RESOLUTION = 300
 """Pixels per inch of a page that is not a scan."""
 
-_PDFIUM = threading.Lock()  # PDFium keeps its state in the process and knows nothing of threads
+_PDFIUM = threading.Lock()  # PDFium keeps its state in the process and knows nothing of threads; nobody waits with it
 _POINTS = 72  # to an inch
 _COVERED = 0.5  # of its area, for a page to be a scan
 _MARGIN = 0.05  # of a pixel
@@ -63,6 +63,7 @@ class PdfReader(PageReader):
             self._document = pypdfium2.PdfDocument(file)
             self._settings = raw.FPDF_FORMFILLINFO(version=2, xfa_disabled=True)  # PDFium makes no copy
             self._form = raw.FPDFDOC_InitFormFillEnvironment(self._document, self._settings)
+            self._page: pypdfium2.PdfPage | None = None
             count = len(self._document)
         super().__init__(".pdf", count, max_megapixels, warnings, admit)
         if count != len(self._units):
@@ -72,28 +73,45 @@ class PdfReader(PageReader):
     def close(self) -> None:
         """Let go of the file, which stays open."""
         with _PDFIUM:
+            self._leave()
             raw.FPDFDOC_ExitFormFillEnvironment(self._form)
             self._document.close()
 
-    def _decode(self, index: int) -> Page:
+    def _measure(self, index: int) -> tuple[int, int, int]:
         with _PDFIUM:
-            loaded = self._document[index]
-            try:
-                place, dpi = self._view(loaded, index)
-                self._let_in(*place.size)
-                image = _render(loaded, place)
-                if image.getextrema() == _WHITE and not all(map(_can_be_drawn, loaded.get_objects())):
-                    raise InputError(_DAMAGED_PICTURE)
-                self._add_fields(loaded, image)
-            finally:
-                raw.FORM_OnBeforeClosePage(loaded, self._form)
-                loaded.close()
+            self._leave()
+            self._page = self._document[index]
+            self._place, self._dpi = self._view(self._page, index)
+        width, height = self._place.size
+        return width, height, width * height
+
+    def _decode(self, index: int) -> Page:
+        place, dpi = self._place, self._dpi
+        with _PDFIUM:
+            image = self._picture(place)
+            self._leave()
         image.info["dpi"] = dpi
         if self._calibrated[index]:
             image.info["icc_profile"] = icc.srgb()
         page = Page(PillowRaster(image), index, self.count)
         page.metadata = replace(page.metadata, pdf=place)
         return page
+
+    def _picture(self, place: PdfPage) -> Image.Image:
+        """The page that is loaded, drawn."""
+        page = self._page
+        image = _render(page, place)
+        if image.getextrema() == _WHITE and not all(map(_can_be_drawn, page.get_objects())):
+            raise InputError(_DAMAGED_PICTURE)
+        self._add_fields(page, image)
+        return image
+
+    def _leave(self) -> None:
+        """Let go of the page that is loaded."""
+        if self._page:
+            raw.FORM_OnBeforeClosePage(self._page, self._form)
+            self._page.close()
+            self._page = None
 
     def _add_fields(self, page: pypdfium2.PdfPage, image: Image.Image) -> None:
         """Draw the form fields, which PDFium leaves out of a page. Letters drawn upon it directly get coloured rims."""

@@ -114,17 +114,20 @@ class PageReader(ABC):
         for index in range(self.count):
             self._admit(0)  # the page before is gone
             with _of_page(index, self.count), _decoding(), unlimited() as heard:
+                width, height, pixels = self._measure(index)
+                self._check_size(width, height)
+                self._admit(pixels)  # may wait, so nothing that another thread needs is held here
                 page = self._decode(index)
             page.warnings += tuple(dict.fromkeys(self._warnings + heard))
             yield page
 
     @abstractmethod
-    def _decode(self, index: int) -> Page:
-        """The page with this number; `_let_in` comes before its pixels."""
+    def _measure(self, index: int) -> tuple[int, int, int]:
+        """Width and height of the page with this number, and how many pixels its decoding holds; releases all locks."""
 
-    def _let_in(self, width: int, height: int) -> None:
-        self._check_size(width, height)
-        self._admit(width * height)
+    @abstractmethod
+    def _decode(self, index: int) -> Page:
+        """The page that was measured last."""
 
     def _check_size(self, width: int, height: int) -> None:
         megapixels = width * height / 1e6
@@ -155,15 +158,17 @@ class ImageReader(PageReader):
         suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
         super().__init__(suffix, len(self._frames), max_megapixels, [*warnings, *_animation(image)], admit)
 
-    def _decode(self, index: int) -> Page:
+    def _measure(self, index: int) -> tuple[int, int, int]:
         image, frame = self._image, self._frames[index]
         if image.tell() != frame:
             image.seek(frame)
         if isinstance(image, TiffImagePlugin.TiffImageFile) and _PROFILE not in image.tag_v2:
             image.info.pop("icc_profile", None)  # Pillow keeps that of another page
         _check_depth(image)
-        self._let_in(*image.size)
-        return Page(self._raster(frame), index, self.count)
+        return (*image.size, image.width * image.height)
+
+    def _decode(self, index: int) -> Page:
+        return Page(self._raster(self._frames[index]), index, self.count)
 
     def _raster(self, frame: int) -> Raster:
         image = self._image

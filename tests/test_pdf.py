@@ -3,9 +3,11 @@
 import io
 import json
 import os
+import queue
 import re
 import subprocess
 import sys
+import threading
 from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
@@ -16,10 +18,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from bgtool import api, icc
+from bgtool import api, icc, worker
+from bgtool.batch import work_for
+from bgtool.discovery import Job
 from bgtool.errors import InputError, OutputError
 from bgtool.metadata import Metadata, Resolution
-from bgtool.options import Format, Style
+from bgtool.options import CleanOptions, Format, Style
+from bgtool.outcome import Outcome
 from bgtool.reading import open_pages
 from bgtool.source import Bands, kind_of
 from bgtool.writing import Writer, open_writer
@@ -675,6 +680,32 @@ def test_many_at_a_time_give_what_one_at_a_time_gives(clean, tmp_path):
     for number in range(5):
         name = f"{number}.pdf"
         assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "4" / name).read_bytes()
+
+
+def waits_elsewhere(pixels):
+    """A wait for memory that ends once another thread has read a PDF."""
+    other = threading.Thread(target=read, args=(scan_file(GRAY),), daemon=True)
+    other.start()
+    other.join(60)
+    assert not other.is_alive(), "PDFium's lock is held by a thread that waits for memory"
+
+
+def test_who_waits_for_memory_holds_no_lock():
+    with open_pages(saved(book()), max_megapixels=50, admit=waits_elsewhere) as reader:
+        assert len(list(reader)) == 3
+
+
+def test_pdfs_that_are_each_too_large_for_the_memory_are_done_in_turn(tiny_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(worker, "BYTES_UNDER_WAY", 1)
+    jobs = [Job(str(tmp_path / f"{number}.pdf"), str(tmp_path / f"{number}.tif")) for number in range(8)]
+    for job in jobs:
+        saved(book(), job.source)
+    options = CleanOptions(inputs=(str(tmp_path),), output=str(tmp_path))
+    work = worker.Worker(options, work_for(options), tiny_model, worker.Meter(lambda pixels: None))
+    outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+    for some in (jobs[::4], jobs[1::4], jobs[2::4], jobs[3::4]):
+        threading.Thread(target=lambda some=some: [outcomes.put(work(job)) for job in some], daemon=True).start()
+    assert [outcomes.get(timeout=120).error for _ in jobs] == [""] * 8
 
 
 def test_people_cut_out_into_pdf(person_model_file, tmp_path):

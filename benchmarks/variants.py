@@ -11,7 +11,7 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 from bgtool.card import ModelTask
-from bgtool.runtime import read_model
+from bgtool.model_file import read_model
 from export.half import widen
 from export.onnx_file import card_of, put_card
 

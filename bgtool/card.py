@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from enum import StrEnum
 from typing import Any
 
@@ -12,6 +12,17 @@ from bgtool.errors import ModelError
 
 METADATA_KEY = "bgtool.card"
 SCHEMA = 1
+
+BOUNDS = {"stride": (1, 1024), "halo": (0, 4096), "working_size": (0, 1024), "parameters": (0, 10**12)}
+"""Least and largest value of the whole numbers: whatever a card says, a small picture takes little memory."""
+
+LARGEST_VIEW = 2048
+"""Longer side in pixels of a view of a photo."""
+
+MOST_VIEWS = 16
+LARGEST_NUMBER = 1e9
+LONGEST_TEXT, LONGEST_CARD, LONGEST_SHOWN = 1000, 1 << 20, 200
+"""Characters of a text on the card, of the whole card, and of what a message shows of either."""
 
 
 class ModelTask(StrEnum):
@@ -26,15 +37,15 @@ class ModelTask(StrEnum):
         return {ModelTask.DOCUMENT: "page", ModelTask.PERSON: "alpha"}[self]
 
 
-def check_task(name: str, task: ModelTask, wanted: ModelTask) -> None:
-    """Raise ModelError if the model of this name is for another task than the one wanted."""
-    if task is not wanted:
+def check_task(name: str, task: ModelTask, wanted: ModelTask | None) -> None:
+    """Raise ModelError if the model of this name is for another task than the one wanted, if any."""
+    if wanted and task is not wanted:
         raise ModelError(f"model {name} is for task {task}, not {wanted}")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """Description of a model.
+    """Description of a model; its values have the types named here and keep to the bounds of this module.
 
     Attributes:
         name: short name, as ``--model`` takes it.
@@ -54,6 +65,9 @@ class Card:
         licence: licence of the weights.
         date: day of the export, ISO 8601.
         checkpoint_sha256: hex digest of the checkpoint that was exported.
+
+    Raises:
+        ModelError: a value has another type or is out of its bounds.
     """
 
     name: str
@@ -73,6 +87,33 @@ class Card:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scales: tuple[float, ...] = (1.0,)
     mirrored: bool = False
+
+    def __post_init__(self) -> None:
+        if fault := next(self._faults(), None):
+            raise ModelError(f"the card of the model cannot be used: {fault}")
+
+    def _faults(self) -> Iterator[str]:
+        """What is wrong, one after the other; each may rely on those before."""
+        for name, (least, most) in BOUNDS.items():
+            value = getattr(self, name)
+            if type(value) is not int or not least <= value <= most:
+                yield f"{name} is {shown(value)}, not a whole number from {least} to {most}"
+        texts = {each.name: getattr(self, each.name) for each in fields(self) if each.type == "str"}
+        if wrong := [name for name, value in texts.items() if not is_text(value)]:
+            yield f"{wrong[0]} is no line of text of at most {LONGEST_TEXT} characters"
+        if not (type(self.training_data) is tuple and all(map(is_text, self.training_data))):
+            yield "training_data is no list of texts"
+        if not is_table(self.figures):
+            yield "figures are no numbers by test set and metric"
+        if type(self.mirrored) is not bool:
+            yield f"mirrored is {shown(self.mirrored)}, neither true nor false"
+        if self.halo % self.stride:
+            yield f"stride {self.stride} and halo {self.halo} fit no tiles"
+        if not (type(self.scales) is tuple and 0 < len(self.scales) <= MOST_VIEWS and all(map(is_number, self.scales))):
+            yield f"scales are not 1 to {MOST_VIEWS} numbers, which say at which sizes photos are seen"
+        views = [self.working_size * scale for scale in self.scales]
+        if self.task is ModelTask.PERSON and not (min(views) > 0 and max(views) <= LARGEST_VIEW):
+            yield f"it does not say at which sizes, up to {LARGEST_VIEW} pixels, photos are seen"
 
     def to_json(self) -> str:
         """The card as it is written into the model file."""
@@ -105,21 +146,49 @@ class Card:
             ModelError: there is none, or this version of bgtool cannot read it.
         """
         try:
-            values: dict[str, Any] = json.loads(metadata[METADATA_KEY])
+            values = read_json(metadata[METADATA_KEY])
             schema = values.pop("schema")
         except KeyError:
             raise ModelError("the model has no bgtool card", "export it with `python -m export`") from None
-        except (ValueError, TypeError, AttributeError):
-            raise ModelError("the card of the model is not readable JSON") from None
-        if schema != SCHEMA:
-            raise ModelError(f"the card has schema {schema}; this bgtool reads schema {SCHEMA}", "update bgtool")
+        if type(schema) is not int or schema != SCHEMA:
+            raise ModelError(f"the card has schema {shown(schema)}; this bgtool reads schema {SCHEMA}", "update bgtool")
+        lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         try:
-            values |= {name: tuple(values[name]) for name in ("training_data", "scales") if name in values}
-            card = cls(**values | {"task": ModelTask(values["task"])})
+            return cls(**values | lists | {"task": ModelTask(values["task"])})
         except (KeyError, TypeError, ValueError) as error:
-            raise ModelError(f"the card of the model is incomplete: {error}") from None
-        if card.stride < 1 or card.halo < 0 or card.halo % card.stride:
-            raise ModelError(f"the card has stride {card.stride} and halo {card.halo}, which fit no tiles")
-        if card.task is ModelTask.PERSON and (card.working_size < 1 or not card.scales or min(card.scales) <= 0):
-            raise ModelError("the card of the model does not say at which sizes photos are seen")
-        return card
+            raise ModelError(f"the card of the model is incomplete: {shown(error)}") from None
+
+
+def read_json(text: str) -> dict[str, Any]:
+    """The object that a card is. Raises ModelError where the text is none."""
+    try:
+        values = json.loads(text) if len(text) <= LONGEST_CARD else None
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ModelError("the card of the model is not readable JSON")
+    return values
+
+
+def shown(value: object) -> str:
+    """What a model file says, which may be anything, short enough for a line."""
+    text = str(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}…"
+
+
+def is_text(value: object) -> bool:
+    """Whether this is one line of text, without control characters."""
+    return isinstance(value, str) and len(value) <= LONGEST_TEXT and value.isprintable()
+
+
+def is_number(value: object) -> bool:
+    """Whether this is a number, and none that is beyond all measure."""
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= LARGEST_NUMBER
+
+
+def is_table(value: object) -> bool:
+    """Whether these are numbers by two texts."""
+    return isinstance(value, Mapping) and all(
+        is_text(key) and isinstance(row, Mapping) and all(map(is_text, row)) and all(map(is_number, row.values()))
+        for key, row in value.items()
+    )

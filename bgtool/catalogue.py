@@ -56,11 +56,11 @@ def shipped_models() -> tuple[ShippedModel, ...]:
     return tuple(ShippedModel(**entry | {"task": ModelTask(entry["task"])}) for entry in entries)
 
 
-def shipped_model(name: str, task: ModelTask) -> ShippedModel | None:
+def shipped_model(name: str, task: ModelTask | None) -> ShippedModel | None:
     """The shipped model of that name; None where no model has it.
 
     Raises:
-        ModelError: it is for another task.
+        ModelError: it is for another task than the one wanted.
     """
     for model in shipped_models():
         if model.name == name:

@@ -7,17 +7,18 @@ import hashlib
 import os
 import re
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from bgtool.card import Card, ModelTask, check_task
-from bgtool.catalogue import own_model, shipped_model
+from bgtool.card import Card, ModelTask, check_task, shown
+from bgtool.catalogue import own_model
 from bgtool.cores import usable_cores
 from bgtool.errors import DeviceError, ModelError
+from bgtool.model_file import read_model
 from bgtool.providers import KINDS, THE_CPU, Device, difference, offered, parse_device
+from bgtool.spelling import choice
 
 if TYPE_CHECKING:
     import onnxruntime as ort
@@ -73,6 +74,7 @@ class Model:
 
         Raises:
             DeviceError: the provider failed, for want of memory as a rule.
+            ModelError: the result has another shape.
         """
         try:
             with self.turn:
@@ -83,47 +85,36 @@ class Model:
                 f"{self.device} failed on a window of {shape}: {first_line(error)}",
                 "a smaller --tile needs less memory",
             ) from error
+        if result.shape != images.shape[:3]:
+            raise ModelError(f"model {self.card.name} gave {result.shape} for pictures of {images.shape}")
         return result  # type: ignore[no-any-return]
 
 
 def first_line(error: BaseException) -> str:
     """The first line of an exception's text, without onnxruntime's status prefix."""
     text = str(error).strip().splitlines()
-    return re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text[0]) if text else type(error).__name__
+    return shown(re.sub(r"^\[ONNXRuntimeError\] : \d+ : \w+ : ", "", text[0])) if text else type(error).__name__
 
 
-def read_model(model: str | None, task: ModelTask) -> bytes:
-    """The bytes of a shipped model (by name; None for the task's own) or of a file.
+def load_model(model: str | os.PathLike[str] | None = None, *, task: str | None = None, device: str = "auto") -> Model:
+    """Load a model onto a device, once for many pictures.
 
-    Raises:
-        ModelError: no such model or file, or a shipped one whose sha256 differs.
-    """
-    entry = own_model(task) if model is None else shipped_model(model, task)
-    if entry is not None:
-        return entry.read()
-    path = Path(str(model))
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        reason = error.strerror or "cannot be read"
-        raise ModelError(f"no model {str(model)!r}: neither shipped nor a readable file ({reason})") from None
-
-
-def load_model(model: str | None = None, *, task: str = "document", device: str = "auto") -> Model:
-    """Load a model for a task onto a device.
+    >>> bgtool.load_model("person").card.task.value
+    'person'
 
     Args:
         model: name of a shipped model, or path of a file made by ``python -m export``; None takes the task's own, in
             8-bit integers if there is such a model and the device is faster on them.
-        task: ``document`` or ``person``.
+        task: ``document`` or ``person``, which the model has to be for. None allows both; without a model it stands
+            for ``document``.
         device: ``auto``, or one of `bgtool.providers.KINDS`, with its number where there may be several (``cuda:1``).
 
     Raises:
         ModelError: the file is missing, damaged or made for another task.
         DeviceError: the device cannot run it, with what is missing.
-        UsageError: no such device.
+        UsageError: no such device or task.
     """
-    wanted, wanted_task = parse_device(device), ModelTask(task)
+    wanted, wanted_task = parse_device(device), None if task is None else ModelTask(choice(task, ModelTask, "task"))
     ort = import_onnxruntime()
     if wanted and wanted.kind != "cpu":
         return start(ort, model, wanted_task, wanted)
@@ -137,7 +128,7 @@ def load_model(model: str | None = None, *, task: str = "document", device: str 
     return start(ort, model, wanted_task, wanted or Device("cpu", why="; ".join(reasons)))
 
 
-def start(ort: Any, model: str | None, task: ModelTask, device: Device) -> Model:
+def start(ort: Any, model: str | os.PathLike[str] | None, task: ModelTask | None, device: Device) -> Model:
     """A model on one device. Other than the CPU, it has to compute what the CPU does.
 
     Raises:
@@ -147,11 +138,12 @@ def start(ort: Any, model: str | None, task: ModelTask, device: Device) -> Model
     if device.kind != "cpu" and (reason := missing(ort, device)):
         raise unusable(device, reason)
     if model is None and KINDS[device.kind].int8:
-        model = own_model(task).int8 or None
+        model = own_model(task or ModelTask.DOCUMENT).int8 or None
     data = read_model(model, task)
     session = open_session(ort, data)
-    card = Card.from_metadata(session.get_modelmeta().custom_metadata_map)
-    check_contract(session, card, task)
+    card = card_of(session)
+    check_task(card.name, card.task, task)
+    check_contract(session, card)
     if device.kind != "cpu":
         session = proven_session(ort, data, session, card.stride, device)
     return Model(session, card, hashlib.sha256(data).hexdigest(), device)
@@ -168,8 +160,20 @@ def read_card(model: str | None, task: ModelTask) -> Card:
     Raises:
         ModelError: the file is missing, damaged or has no card.
     """
-    session = open_session(import_onnxruntime(), read_model(model, task))
-    return Card.from_metadata(session.get_modelmeta().custom_metadata_map)
+    return card_of(open_session(import_onnxruntime(), read_model(model, task)))
+
+
+def card_of(session: ort.InferenceSession) -> Card:
+    """The card of the model that a session runs.
+
+    Raises:
+        ModelError: it has none that this version of bgtool can read.
+    """
+    try:
+        metadata = session.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError:
+        raise ModelError("the metadata of the model are no text") from None
+    return Card.from_metadata(metadata)
 
 
 def run_options(card: Card, device: Device) -> ort.RunOptions | None:
@@ -194,6 +198,7 @@ def open_session(ort: Any, data: bytes, device: Device = THE_CPU) -> ort.Inferen
     options = ort.SessionOptions()
     options.log_severity_level = 4
     options.intra_op_num_threads = usable_cores()  # left alone, onnxruntime binds threads to cores that may be denied
+    options.add_session_config_entry("session.load_model_format", "ONNX")  # whose parts were looked at, whatever it is
     options.enable_mem_pattern = False  # planned patterns double the memory of a window and save no time
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # waiting threads leave cores to decoders
     try:
@@ -251,14 +256,19 @@ def not_started(session: ort.InferenceSession, device: Device) -> str | None:
     return f"onnxruntime could not start {kind.label} on {device}: its libraries, or the hardware, are missing"
 
 
-def check_contract(session: ort.InferenceSession, card: Card, task: ModelTask) -> None:
+def check_contract(session: ort.InferenceSession, card: Card) -> None:
     """Make sure that inputs and outputs are what `Model.run` gives and takes.
 
     Raises:
-        ModelError: the model is for another task or breaks the contract.
+        ModelError: the model breaks the contract of its card.
     """
-    check_task(card.name, card.task, task)
-    inputs, outputs = session.get_inputs(), session.get_outputs()
-    seen = [(value.name, value.type, len(value.shape)) for value in [*inputs, *outputs]]
+    try:
+        values = [*session.get_inputs(), *session.get_outputs()]
+    except UnicodeDecodeError:
+        raise ModelError(f"model {card.name} has inputs or outputs whose names are no text") from None
+    seen = [(value.name, value.type, len(value.shape)) for value in values]
     if seen != [("image", "tensor(uint8)", 4), (card.task.output, "tensor(uint8)", 3)]:
-        raise ModelError(f"model {card.name} has other inputs and outputs than its card promises: {seen}")
+        raise ModelError(f"model {card.name} has other inputs and outputs than its card promises: {shown(seen)}")
+    sides = [side for value in values for side in value.shape[:3]]
+    if any(isinstance(side, int) for side in sides) or values[0].shape[3] not in (3, None):
+        raise ModelError(f"model {card.name} does not take colour pictures of any size: {shown(sides)}")

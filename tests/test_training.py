@@ -20,7 +20,7 @@ from training.__main__ import cli
 from training.checkpoint import Checkpoint
 from training.datasets import WeightedPairs, find_pairs
 from training.document import DocumentTask
-from training.loop import TrainConfig
+from training.loop import TrainConfig, mixed_precision
 from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.transforms import RandomWindow, bleed_through, ink_darkness
@@ -311,3 +311,10 @@ def test_checkpoints_of_different_networks_have_no_mean(trained, tmp_path):
     result = CliRunner().invoke(cli, options)
     assert (result.exit_code, "different networks" in result.output) == (1, True)
     assert not (tmp_path / "mean.pt").exists()
+
+
+def test_bfloat16_is_used_where_the_processor_computes_it_and_not_imitated():
+    with mixed_precision(torch.device("cpu")):
+        product = torch.nn.functional.conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3))
+    native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    assert product.dtype == (torch.bfloat16 if native else torch.float32)

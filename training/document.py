@@ -12,7 +12,7 @@ from torchvision import tv_tensors
 
 from training.checkpoint import Checkpoint, Weights
 from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
-from training.loop import TrainConfig, mean_scores
+from training.loop import TrainConfig, mean_scores, mixed_precision
 from training.losses import Loss, stage_mean
 from training.networks.grow import grown_stack
 from training.networks.stacked import StackedConfig, StackedUNet
@@ -84,7 +84,7 @@ class DocumentTask:
         """F-measure by page: its mean over all pages and over each set's."""
         by_set: dict[str, list[float]] = {}
         for pair, page in self.validation:
-            with torch.autocast(device.type, torch.bfloat16):
+            with mixed_precision(device):
                 ink = predict_page(network, page["image"].to(device)) >= 0.5
             by_set.setdefault(pair.set_name, []).append(f_measure(ink.cpu(), page["truth"] >= 0.5))
         return mean_scores(self.metric, by_set)

@@ -12,7 +12,7 @@ from torchvision.transforms.v2 import functional as tv
 
 from training.checkpoint import Checkpoint, Weights
 from training.datasets import Sample, split_members
-from training.loop import TrainConfig, mean_scores
+from training.loop import TrainConfig, mean_scores, mixed_precision
 from training.losses import Loss, masked_loss
 from training.networks.grow import grown_unet
 from training.networks.unet import UNet, UNetConfig, new_unet
@@ -92,7 +92,7 @@ class PersonTask:
         """Jaccard index by photo: its mean over all photos and over each set's."""
         by_set: dict[str, list[float]] = {}
         for set_name, sample in self.validation:
-            with torch.autocast(device.type, torch.bfloat16):
+            with mixed_precision(device):
                 person = person_of(network, sample["image"].to(device)).cpu()
             height, width = sample["truth"].shape[-2:]
             score = binary_jaccard_index(

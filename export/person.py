@@ -52,5 +52,5 @@ def describe(config: UNetConfig) -> str:
     return (
         f"U-Net, widths {widths}, "
         + (f"{folded}x{folded} pixels folded into channels" if folded > 1 else "plain input")
-        + (", features of EfficientNet-Lite0" if config.backbone else "")
+        + (f", features of {config.backbone.title}" if config.backbone else "")
     )

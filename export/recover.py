@@ -18,6 +18,7 @@ from export.onnx_file import card_of
 from training.checkpoint import Checkpoint, Weights
 from training.document import DocumentTask
 from training.loop import TrainConfig
+from training.networks.efficientnet import Backbone
 from training.networks.stacked import StackedConfig
 from training.networks.unet import UNetConfig
 from training.person import PersonTask
@@ -57,7 +58,7 @@ def recover(model: Path, data_dir: Path) -> Checkpoint:
         task = make_task(card.task, config, weights, proto)
         network = task.build().eval()
         network.load_state_dict(trainable(network, weights | backbone_weights(network, proto)))
-    except (KeyError, RuntimeError) as error:
+    except (KeyError, RuntimeError, StopIteration) as error:
         raise ValueError(f"{model} holds no network that can be trained on: {error}") from None
     drawn = task.dataset()
     settle_norms(network, (drawn[index]["image"] for index in range(WINDOWS)))
@@ -140,8 +141,9 @@ def make_task(
 
     if task is ModelTask.PERSON:
         fold, widths = shape("block")
-        backbone = any(tensor.name.startswith("network.backbone.") for tensor in proto.graph.initializer)
-        return PersonTask(config, UNetConfig(len(widths) - 1, widths[0], max(widths), fold, backbone=backbone))
+        inputs = [weights[f"block.encoders.{level}.0.weight"].shape[1] for level in range(1, len(widths))]
+        shapes = (UNetConfig(len(widths) - 1, widths[0], max(widths), fold, backbone=one) for one in Backbone)
+        return PersonTask(config, next(one for one in shapes if one.inputs == inputs))
     blocks = sorted({name.split(".")[1] for name in weights})
     folds, widths_of = zip(*(shape(f"blocks.{block}") for block in blocks), strict=True)
     firsts = tuple(widths[0] for widths in widths_of)

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from training.networks.blocks import Upsampling
-from training.networks.efficientnet import CHANNELS
+from training.networks.efficientnet import Backbone, channels_of
 from training.networks.grow import grown_stack, grown_unet, rectified_moments
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.networks.unet import UNet, UNetConfig
@@ -53,7 +53,7 @@ def test_a_backbone_has_no_say_at_first():
     torch.manual_seed(0)
     picture = torch.rand(2, 3, 64, 32)
     small = trained(UNet(SMALL), picture)
-    target = replace(SMALL, backbone=True)
+    target = replace(SMALL, backbone=Backbone.LITE0)
     large = UNet(target)
     large.load_state_dict(grown_unet(small.state_dict(), SMALL, target))
     large.eval()
@@ -62,7 +62,7 @@ def test_a_backbone_has_no_say_at_first():
     before = {name: value.clone() for name, value in large.backbone.state_dict().items()}
     trained(large.train(), picture)
     heard = large.block.encoders[SMALL.depth][0].weight[:, SMALL.widths[-2] :]
-    assert heard.shape[1] == CHANNELS[8]
+    assert heard.shape[1] == channels_of(Backbone.LITE0)[8]
     assert heard.abs().sum() > 0
     assert all(torch.equal(value, before[name]) for name, value in large.backbone.state_dict().items())
 

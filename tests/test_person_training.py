@@ -20,7 +20,7 @@ from training.checkpoint import Checkpoint
 from training.datasets import read_rgb
 from training.loop import TrainConfig
 from training.losses import Loss, masked_loss
-from training.networks.efficientnet import EfficientNetLite0
+from training.networks.efficientnet import Backbone, EfficientNetLite
 from training.networks.unet import UNetConfig
 from training.people import WeightedPeople, find_backgrounds, find_people
 from training.person import IGNORED, PersonTask
@@ -117,15 +117,16 @@ def test_a_training_goes_on_from_a_model_whose_checkpoint_is_lost(photos, traine
     check_recovery(photos, trained, model_file, tmp_path)
 
 
-def test_a_network_with_a_backbone_is_exported_and_recovered(photos, tmp_path):
+@pytest.mark.parametrize("backbone", ["lite0", "lite2"])
+def test_a_network_with_a_backbone_is_exported_and_recovered(backbone, photos, tmp_path):
     checkpoint, model = tmp_path / "backbone.pt", tmp_path / "backbone.onnx"
-    state = train(photos, checkpoint, "--num-epochs", "1", "--depth", "3", "--backbone")
+    state = train(photos, checkpoint, "--num-epochs", "1", "--depth", "3", "--backbone", backbone)
     assert state.training_sets[-1] == "ImageNet-1k"
-    learnt, coarse = EfficientNetLite0().load_imagenet().state_dict(), "stages.4.0.steps.0.weight"
+    learnt, coarse = EfficientNetLite(Backbone(backbone)).load_imagenet().state_dict(), "stages.4.0.steps.0.weight"
     moved = (state.weights[f"backbone.{coarse}"] - learnt[coarse]).abs().max()
     assert 0 < moved < 0.1 * state.training["lr"], "at a tenth of the learning rate"
     exported("person", checkpoint, "-o", model)
-    assert "EfficientNet-Lite0" in load_model(str(model), device="cpu", task="person").card.architecture
+    assert Backbone(backbone).title in load_model(str(model), device="cpu", task="person").card.architecture
     check_recovery(photos, checkpoint, model, tmp_path)
 
 

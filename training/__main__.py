@@ -19,6 +19,7 @@ from training.document import DocumentTask, predict_page
 from training.loop import Task, TrainConfig, train
 from training.losses import Loss
 from training.networks.blocks import Upsampling
+from training.networks.efficientnet import Backbone
 from training.networks.stacked import StackedConfig, StackedUNet, flattened
 from training.networks.unet import UNet, UNetConfig
 from training.one_line import one_line
@@ -177,7 +178,8 @@ def document(
     help="Factor by which pixels are folded into channels first; 1: plain input.",
 )
 @click.option("--batch-norm/--no-batch-norm", default=True, help="Batch norm after each convolution.")
-@click.option("--backbone", is_flag=True, help="Coarse levels see the features of EfficientNet-Lite0 (ImageNet) too.")
+@click.option("--backbone", type=click.Choice([one.value for one in Backbone if one]),
+              help="Coarse levels see the features of this EfficientNet-Lite (ImageNet) too.")  # fmt: skip
 @click.option(
     "--crop-size",
     type=click.IntRange(32),
@@ -193,7 +195,7 @@ def person(
     max_width: int,
     space_to_depth: int,
     batch_norm: bool,
-    backbone: bool,
+    backbone: str | None,
     **options: Any,
 ) -> None:
     """Train the U-Net on pairs of photo and mask.
@@ -201,7 +203,7 @@ def person(
     The same command again goes on where the last one stopped. To raise the size step by step, train at a small
     --crop-size, then --load that checkpoint and --save another at a larger one.
     """
-    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm, backbone)
+    network = UNetConfig(depth, width, max_width, space_to_depth, batch_norm, Backbone(backbone or ""))
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")

@@ -72,7 +72,14 @@ class Checkpoint:
             values = None
         if not isinstance(values, dict) or "task" not in values:
             raise ValueError(f"{path} is no bgtool checkpoint")
-        return cls(**values)
+        return cls(**migrated(values))
+
+
+def migrated(values: dict[str, Any]) -> dict[str, Any]:
+    """A checkpoint's values as they are written now: once there was one backbone, which a network had or not."""
+    if isinstance(had := values["network"].get("backbone"), bool):
+        values["network"]["backbone"] = "lite0" if had else ""
+    return values
 
 
 def averaged(checkpoints: Sequence[Checkpoint]) -> Checkpoint:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from torch.distributions import Normal
 
 from training.checkpoint import Weights
+from training.networks.efficientnet import Backbone
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.networks.unet import UNet, UNetConfig, new_unet
 
@@ -24,15 +25,16 @@ def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weig
     while config.depth < target.depth:
         weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
     if target.backbone and not config.backbone:
-        weights, config = with_backbone(weights, config), replace(config, backbone=True)
+        weights = with_backbone(weights, config, target.backbone)
+        config = replace(config, backbone=target.backbone)
     if config != target:
         raise ValueError(f"a network {config.to_dict()} does not grow into {target.to_dict()}")
     return weights
 
 
-def with_backbone(weights: Weights, config: UNetConfig) -> Weights:
+def with_backbone(weights: Weights, config: UNetConfig, backbone: Backbone) -> Weights:
     """Weights with a backbone, whose features have no share in the result at first."""
-    target = replace(config, backbone=True)
+    target = replace(config, backbone=backbone)
     listeners = {f"block.encoders.{level}.0.weight": channels for level, channels in target.foreign.items()}
     deaf = {name: F.pad(weights[name], (0, 0, 0, 0, 0, channels)) for name, channels in listeners.items()}
     return new_unet(target).state_dict() | weights | deaf

@@ -8,7 +8,7 @@ from math import lcm
 from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
-from training.networks.efficientnet import CHANNELS, EfficientNetLite0
+from training.networks.efficientnet import TAKEN, Backbone, EfficientNetLite, channels_of
 
 
 @dataclass(frozen=True)
@@ -22,7 +22,7 @@ class UNetConfig:
         space_to_depth: factor f by which the picture is folded before the first level, f×f pixels to one with
             3·f·f channels; the logits are unfolded again. 1: plain input.
         batch_norm: whether convolutions are followed by batch norm.
-        backbone: whether its coarse levels see the features of `EfficientNetLite0` too.
+        backbone: the `EfficientNetLite` whose features its coarse levels see too, if any.
     """
 
     depth: int = 4
@@ -30,7 +30,7 @@ class UNetConfig:
     max_width: int = 384
     space_to_depth: int = 2
     batch_norm: bool = True
-    backbone: bool = False
+    backbone: Backbone = Backbone.NONE
 
     @property
     def widths(self) -> list[int]:
@@ -40,22 +40,28 @@ class UNetConfig:
     @property
     def foreign(self) -> dict[int, int]:
         """Channels of the backbone's features by level below the first; none without a backbone."""
+        channels = channels_of(self.backbone) if self.backbone else {}
         strides = {level: self.space_to_depth << level for level in range(1, self.depth + 1)}
-        return {level: CHANNELS[s] for level, s in strides.items() if s in CHANNELS} if self.backbone else {}
+        return {level: channels[s] for level, s in strides.items() if s in channels}
+
+    @property
+    def inputs(self) -> list[int]:
+        """Channels that each level below the first takes in: those of the level above, and the backbone's."""
+        return [above + self.foreign.get(level, 0) for level, above in enumerate(self.widths[:-1], 1)]
 
     @property
     def stride(self) -> int:
         """H and W of a picture must be multiples of this many pixels."""
-        return lcm(self.space_to_depth << self.depth, max(CHANNELS) if self.backbone else 1)
+        return lcm(self.space_to_depth << self.depth, max(TAKEN) if self.backbone else 1)
 
     def to_dict(self) -> dict[str, object]:
         """Plain values, as a checkpoint stores them."""
-        return asdict(self)
+        return asdict(self) | {"backbone": self.backbone.value}
 
     @classmethod
     def from_dict(cls, values: dict[str, object]) -> UNetConfig:
         """The inverse of `to_dict`."""
-        return cls(**values)  # type: ignore[arg-type]
+        return cls(**values | {"backbone": Backbone(values["backbone"])})  # type: ignore[arg-type]
 
 
 class UNet(nn.Module):
@@ -78,7 +84,7 @@ class UNet(nn.Module):
             foreign=config.foreign,
         )
         strides = [config.space_to_depth << level for level in config.foreign]
-        self.backbone = EfficientNetLite0(strides) if config.backbone else None
+        self.backbone = EfficientNetLite(config.backbone, strides) if config.backbone else None
 
     @property
     def stride(self) -> int:

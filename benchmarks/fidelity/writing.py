@@ -29,10 +29,14 @@ def typewriter(name: str) -> Scan:
     size = sheet.chance.randint(20, 26)
     face = font(sheet.chance.choice(MONO), size)
     step = round(face.getlength("n"))
+    struck: dict[float, list[tuple[tuple[int, int], str]]] = {strength: [] for strength in (0.65, 0.75, 0.85, 1)}
     for y in range(40, sheet.size[1] - 60, round(size * 1.5)):
         for number, letter in enumerate(sheet.line(sheet.size[0] - 80, face)):
-            with sheet.ink((50, 48, 58), sheet.chance.uniform(0.65, 1)) as pen:
-                place = (40 + number * step, y + sheet.chance.choice((0, 0, 0, 1, -1)))
+            place = (40 + number * step, y + sheet.chance.choice((0, 0, 0, 1, -1)))
+            struck[sheet.chance.choice(list(struck))].append((place, letter))
+    for strength, letters in struck.items():
+        with sheet.ink((50, 48, 58), strength) as pen:
+            for place, letter in letters:
                 pen.text(place, letter, fill=255, font=face)
     sheet.type_size = size
     return sheet.scanned(0.9, 4)

@@ -13,12 +13,13 @@ from bgtool.card import ModelTask, check_task
 from bgtool.document import clean_page
 from bgtool.errors import InputError
 from bgtool.metadata import Metadata
-from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Style, with_enums
+from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Polarity, Style, with_enums
 from bgtool.outcome import Summary
 from bgtool.person import Look, cut_out
 from bgtool.pipeline import Observer, run_batch
 from bgtool.reading import Page, page_of
 from bgtool.runtime import Model, load_model
+from bgtool.survey import approach
 
 __all__ = ["clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch"]
 
@@ -89,7 +90,13 @@ def ready(model: Model | None, task: ModelTask) -> Model:
 
 
 def clean(
-    picture: Picture, *, model: Model | None = None, style: Style | str = Style.GRAY, tile: int = 0
+    picture: Picture,
+    *,
+    model: Model | None = None,
+    style: Style | str = Style.GRAY,
+    tile: int = 0,
+    scale: int = 0,
+    polarity: Polarity | str = Polarity.AUTO,
 ) -> Image.Image:
     """Clean one scan.
 
@@ -100,14 +107,23 @@ def clean(
             part of a second, so load once for many pictures.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
         tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
+        scale: how many times the page is enlarged for the network; 0: as the size of its writing asks for. The result
+            has the picture's size.
+        polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
 
     Raises:
         InputError: the picture is none.
-        UsageError: the tile leaves nothing between the halos, or there is no such style.
+        UsageError: the tile leaves nothing between the halos, the scale is out of its range, or there is no such style
+            or polarity.
         ModelError, DeviceError: the model cannot run, or is for people.
     """
-    wanted = with_enums({"style": style})["style"]
-    return Image.fromarray(clean_page(source_of(picture), ready(model, ModelTask.DOCUMENT), wanted, tile))
+    options = CleanOptions(
+        inputs=(), output="", tile=tile, scale=scale, **with_enums({"style": style, "polarity": polarity})
+    )
+    source = source_of(picture)
+    plan = approach(source, options.scale, options.polarity, source.metadata.resolution)
+    page = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, approach=plan)
+    return Image.fromarray(page)
 
 
 def cutout(

@@ -12,6 +12,7 @@ from bgtool.person import Look, cut_out
 from bgtool.reading import Page
 from bgtool.runtime import Model
 from bgtool.source import Advance, Bands
+from bgtool.survey import approach
 from bgtool.tiling import check_tile
 from bgtool.worker import Result, Work
 
@@ -37,13 +38,14 @@ class CleanWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
         style, tile = self.options.style, self.options.tile
-        warnings = _depth_lost(page) if style is Style.COLOR else ()
+        plan = approach(page, self.options.scale, self.options.polarity, page.metadata.resolution)
+        warnings = (*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ()))
         if page.size[0] * page.size[1] <= STREAMED_ABOVE:
-            cleaned = clean_page(page, model, style, tile, advance)
+            cleaned = clean_page(page, model, style, tile, advance, plan)
             page.close()
             return Result(Bands.of(cleaned), warnings)
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
-        rows = styled_bands(page, model, style, tile, advance)
+        rows = styled_bands(page, model, style, tile, advance, plan)
         return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
 
 

@@ -17,7 +17,7 @@ import click
 from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
 from bgtool.interrupts import ENDING
-from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Format, Style, with_enums
+from bgtool.options import MOST_SCALE, BatchOptions, CleanOptions, CutoutOptions, Format, Polarity, Style, with_enums
 from bgtool.terminal import Lasting
 
 INTERRUPTED = 130
@@ -64,7 +64,7 @@ def interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def choices(values: type[Format] | type[Style]) -> click.Choice[str]:
+def choices(values: type[Format] | type[Polarity] | type[Style]) -> click.Choice[str]:
     """A choice among the values of an enum."""
     return click.Choice([value.value for value in values])
 
@@ -101,15 +101,30 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @main.command()
 @batch_options
-@click.option("--style", type=choices(Style), default=Style.GRAY.value, show_default=True,
-              help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.")  # fmt: skip
-def clean(quiet: bool, **values: Any) -> None:
+@click.option(
+    "--style",
+    type=choices(Style),
+    default=Style.GRAY.value,
+    show_default=True,
+    help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.",
+)
+@click.option(
+    "--scale",
+    type=click.Choice(["auto", *map(str, range(1, MOST_SCALE + 1))]),
+    default="auto",
+    show_default=True,
+    help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
+)
+@click.option("--polarity", type=choices(Polarity), default=Polarity.AUTO.value, show_default=True,
+              help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.")  # fmt: skip
+def clean(quiet: bool, scale: str, **values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
 
     INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
     The same command again does only what is missing or changed; a single output file is made anew.
     """
-    start(CleanOptions(**with_enums(values)), quiet)
+    times = 0 if scale == "auto" else int(scale)
+    start(CleanOptions(scale=times, **with_enums(values)), quiet)
 
 
 @main.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import lcm
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,9 @@ from bgtool.card import Card
 from bgtool.options import Style
 from bgtool.runtime import Model
 from bgtool.source import Advance, AnyPixels, Source, whole
-from bgtool.tiling import Window, bands
+from bgtool.survey import AS_IT_IS, Approach
+from bgtool.tiling import Window, bands, check_tile, round_up
+from bgtool.views import Enlarged, Inverted, reduced
 
 Array = NDArray[np.uint8]
 
@@ -48,35 +51,51 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
     return (windows[first : first + size] for first in range(0, len(windows), size))
 
 
-def clean_bands(source: Source, model: Model, tile: int, advance: Advance) -> Iterator[tuple[int, Array]]:
+def clean_bands(
+    source: Source, model: Model, tile: int, advance: Advance, scale: int = 1
+) -> Iterator[tuple[int, Array]]:
     """Clean a page from top to bottom.
 
     Args:
         source: the scan.
         model: a document model.
-        tile: largest side of a window in pixels, halo included.
-        advance: called with the number of pixels done after each batch of windows; may raise to stop.
+        tile: largest side of a window in pixels of what the network sees, halo included.
+        advance: called with the number of the scan's pixels done after each batch of windows; may raise to stop.
+        scale: how many times the scan is enlarged for the network.
 
     Yields:
-        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other.
+        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
     """
-    width, height = source.size
-    card = model.card
-    for windows in bands(height, width, tile, card.stride, card.halo):
+    seen = Enlarged(source, scale) if scale > 1 else source
+    width, height = seen.size
+    for windows in windows_of(seen.size, model.card, tile, scale):
         rows = windows[0].rows
         bottom = min(rows.core_stop, height)
-        band = np.empty((bottom - rows.core_start, width), np.uint8)
+        band = np.empty(((bottom - rows.core_start) // scale, source.size[0]), np.uint8)
         for batch in chunks(windows, model.device.windows_per_batch):
-            results = model.run(np.stack([read_window(source, window) for window in batch]))
+            results = model.run(np.stack([read_window(seen, window) for window in batch]))
             for window, result in zip(batch, results, strict=True):
                 columns = window.columns
                 right = min(columns.core_stop, width)
-                band[:, columns.core_start : right] = result[
+                core = result[
                     rows.core_start - rows.start : bottom - rows.start,
                     columns.core_start - columns.start : right - columns.start,
                 ]
-                advance(len(band) * (right - columns.core_start))
-        yield rows.core_start, band
+                band[:, columns.core_start // scale : right // scale] = reduced(core, scale)
+                advance(core.size // scale**2)
+        yield rows.core_start // scale, band
+
+
+def windows_of(size: tuple[int, int], card: Card, tile: int, scale: int) -> Iterator[list[Window]]:
+    """The windows of a page of this size, row by row; those of an enlarged one begin and end on the scan's pixels.
+
+    Raises:
+        UsageError: the tile leaves nothing between the model's halos.
+    """
+    check_tile(tile, card.stride, card.halo)
+    stride = lcm(card.stride, scale)
+    halo = round_up(card.halo, stride)
+    return bands(size[1], size[0], max(tile, 2 * halo + stride), stride, halo)
 
 
 def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
@@ -99,7 +118,12 @@ def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
 
 
 def styled_bands(
-    source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
+    source: Source,
+    model: Model,
+    style: Style,
+    tile: int = 0,
+    advance: Advance = lambda pixels: None,
+    approach: Approach = AS_IT_IS,
 ) -> Iterator[AnyPixels]:
     """Clean a page from top to bottom.
 
@@ -109,6 +133,7 @@ def styled_bands(
         style: how the page is to look.
         tile: largest side of a window in pixels, halo included; 0 takes `default_tile`.
         advance: called with the number of pixels done, at the start and after each batch; may raise to stop.
+        approach: how the page is given to the network.
 
     Raises:
         UsageError: the tile leaves nothing between the halos.
@@ -119,7 +144,8 @@ def styled_bands(
     """
     advance(0)
     width, _ = source.size
-    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance):
+    source = Inverted(source) if approach.inverted else source
+    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, approach.scale):
         match style:
             case Style.GRAY:
                 yield band
@@ -130,9 +156,14 @@ def styled_bands(
 
 
 def clean_page(
-    source: Source, model: Model, style: Style, tile: int = 0, advance: Advance = lambda pixels: None
+    source: Source,
+    model: Model,
+    style: Style,
+    tile: int = 0,
+    advance: Advance = lambda pixels: None,
+    approach: Approach = AS_IT_IS,
 ) -> AnyPixels:
     """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
     with model.turn:
-        bands = styled_bands(source, model, style, tile, advance)
+        bands = styled_bands(source, model, style, tile, advance, approach)
         return whole(bands, source.size[1])

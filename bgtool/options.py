@@ -19,12 +19,24 @@ TRANSPARENT = "transparent"
 """The background that is none."""
 
 
+MOST_SCALE = 4
+"""Times that a page may be enlarged for the network."""
+
+
 class Style(StrEnum):
     """How a cleaned page is written."""
 
     GRAY = "gray"
     BILEVEL = "bilevel"
     COLOR = "color"
+
+
+class Polarity(StrEnum):
+    """What becomes of pages that are light on dark as a whole: ``AUTO`` inverts those, ``INVERT`` all."""
+
+    AUTO = "auto"
+    KEEP = "keep"
+    INVERT = "invert"
 
 
 class Format(StrEnum):
@@ -93,13 +105,30 @@ class BatchOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class CleanOptions(BatchOptions):
-    """Options of `bgtool clean`."""
+    """Options of `bgtool clean`.
+
+    Attributes:
+        style: how a cleaned page is written.
+        scale: how many times a page is enlarged for the network, 1 to `MOST_SCALE`; 0: as the size of its writing asks
+            for. The result has the scan's size.
+        polarity: what becomes of pages that are light on dark.
+    """
 
     task: ClassVar[str] = "document"
     style: Style = Style.GRAY
+    scale: int = 0
+    polarity: Polarity = Polarity.AUTO
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if not 0 <= self.scale <= MOST_SCALE:
+            raise UsageError(f"scale has to be 1 to {MOST_SCALE}, or 0 for bgtool's own choice")
 
     def _pixel_options(self) -> dict[str, Any]:
-        return {**super()._pixel_options(), "style": self.style.value}
+        asked = {"scale": self.scale, "polarity": self.polarity.value}
+        usual = {"scale": 0, "polarity": Polarity.AUTO.value}  # not in the key: manifests older than these stay valid
+        changed = {name: value for name, value in asked.items() if value != usual[name]}
+        return {**super()._pixel_options(), "style": self.style.value, **changed}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -142,7 +171,7 @@ class CutoutOptions(BatchOptions):
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:
     """Options whose enums may be given as their text, as the options objects hold them. Raises UsageError."""
-    enums = {"format": Format, "style": Style}
+    enums = {"format": Format, "style": Style, "polarity": Polarity}
     try:
         return {name: enums[name](value) if name in enums else value for name, value in values.items()}
     except ValueError as error:

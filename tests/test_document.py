@@ -8,6 +8,8 @@ from bgtool.api import ArraySource
 from bgtool.document import clean_page, ink_on_white
 from bgtool.errors import UsageError
 from bgtool.options import Style
+from bgtool.survey import Approach
+from bgtool.views import Enlarged, Inverted, reduced
 from training.networks.stacked import receptive_radius
 
 HALO = -(-receptive_radius(TINY) // 4) * 4
@@ -76,3 +78,47 @@ def test_advance_is_told_every_pixel_once(tiny_model):
     clean_page(scan(300, 333), tiny_model, Style.GRAY, tile=2 * HALO + 64, advance=told.append)
     assert sum(told) == 300 * 333
     assert len(told) > 1
+
+
+@settings(max_examples=9, deadline=None)
+@given(
+    height=st.integers(1, 90),
+    width=st.integers(1, 90),
+    extra=st.integers(4, 60),
+    scale=st.sampled_from([2, 3, 4]),
+    seed=st.integers(0, 9),
+)
+def test_tiles_give_the_whole_page_at_every_scale(tiny_model, height, width, extra, scale, seed):
+    source, told = scan(height, width, seed), []
+    tiled = clean_page(source, tiny_model, Style.GRAY, 2 * HALO + extra, told.append, Approach(scale))
+    whole = clean_page(source, tiny_model, Style.GRAY, 10_000, approach=Approach(scale))
+    assert tiled.shape == (height, width)
+    assert np.abs(tiled.astype(int) - whole).max() <= 1
+    assert sum(told) == height * width
+
+
+@settings(max_examples=20, deadline=None)
+@given(corner=st.tuples(st.integers(0, 90), st.integers(0, 90)), scale=st.sampled_from([2, 3, 4]))
+def test_a_part_of_an_enlargement_is_what_it_is_in_the_whole(corner, scale):
+    source = Enlarged(scan(100, 120), scale)
+    whole = source.window(0, 0, *source.size)
+    assert whole.shape == (100 * scale, 120 * scale, 3)
+    x, y = corner[0] * scale + 1, corner[1] * scale + 1
+    part = source.window(x, y, x + 29, y + 23)
+    assert np.abs(part.astype(int) - whole[y : y + 23, x : x + 29]).max() <= (scale == 3)
+
+
+def test_a_page_is_reduced_by_means():
+    page = np.array([[0, 100, 7, 7], [100, 200, 7, 9]], np.uint8)
+    assert reduced(page, 2).tolist() == [[100, 8]]
+    assert reduced(page, 1) is page
+
+
+def test_sixteen_bits_are_inverted_without_loss():
+    class Deep(ArraySource):
+        def deep_window(self, *box):
+            return self.window(*box).astype(np.uint16) * 257
+
+    source = Inverted(Deep(np.full((2, 3, 3), 3, np.uint8)))
+    assert (source.deep_window(0, 0, 3, 2) == 65535 - 3 * 257).all()
+    assert (source.window(0, 0, 3, 2) == 252).all()

@@ -1,0 +1,111 @@
+"""One look at a page decides at which scale and polarity all of it is cleaned."""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFont
+
+import bgtool
+from bgtool.api import ArraySource
+from bgtool.metadata import Resolution
+from bgtool.options import Polarity
+from bgtool.survey import approach
+
+PAPER, INK = (240, 236, 226), (40, 38, 42)
+
+
+def written(size, *, ground=PAPER, ink=INK, page=(900, 700), margin=30):
+    """A page full of letters of that many pixels."""
+    image = Image.new("RGB", page, ground)
+    font, draw = ImageFont.load_default(size), ImageDraw.Draw(image)
+    text = "The committee met again in March and carried the balance forward to the next account. " * 6
+    for y in range(margin, page[1] - margin - size, round(size * 1.5)):
+        draw.text((margin, y), text[y % 40 : y % 40 + 2 * (page[0] - 2 * margin) // size], fill=ink, font=font)
+    noise = np.random.default_rng(size).normal(0, 3, (page[1], page[0], 1))
+    return Image.fromarray((np.asarray(image) + noise).clip(0, 255).astype(np.uint8))
+
+
+def chosen(image, scale=0, polarity=Polarity.AUTO, dpi=None):
+    resolution = Resolution(Fraction(dpi), Fraction(dpi)) if dpi else None
+    return approach(ArraySource(np.asarray(image.convert("RGB"))), scale, polarity, resolution)
+
+
+@pytest.mark.parametrize("size", [9, 11, 14])
+def test_small_writing_is_enlarged(size):
+    assert chosen(written(size)).scale == 2
+    assert chosen(written(size, ground=(30, 30, 32), ink=(220, 220, 216))).scale == 2
+
+
+@pytest.mark.parametrize("size", [32, 60, 200])
+def test_ordinary_and_large_writing_is_not(size):
+    assert chosen(written(size)).scale == 1
+
+
+def test_rules_of_one_pixel_do_not_make_writing_small():
+    page = written(34)
+    draw = ImageDraw.Draw(page)
+    for y in range(20, 700, 50):
+        draw.line((20, y, 880, y), fill=INK)
+    assert chosen(page).scale == 1
+
+
+def test_a_page_without_writing_goes_by_its_resolution():
+    blank = Image.new("RGB", (850, 1100), PAPER)
+    assert chosen(blank).scale == 1
+    assert chosen(blank, dpi=100).scale == 2
+    assert chosen(blank, dpi=300).scale == 1
+    assert chosen(Image.new("RGB", (4000, 3000), PAPER), dpi=72).scale == 1  # no sheet is 55 inches wide
+
+
+def test_a_scale_asked_for_is_taken():
+    assert chosen(written(9), scale=1).scale == 1
+    assert chosen(written(60), scale=3).scale == 3
+
+
+@pytest.mark.parametrize("ground", [(28, 28, 30), (38, 70, 140), (44, 62, 52)])
+def test_a_page_that_is_light_on_dark_is_inverted_and_says_so(ground):
+    found = chosen(written(28, ground=ground, ink=(225, 225, 222)))
+    assert found.inverted
+    assert "light on dark" in found.warnings[0]
+
+
+def test_a_light_rim_around_a_dark_page_does_not_hide_it():
+    page = Image.new("RGB", (900, 700), PAPER)
+    page.paste(written(28, ground=(30, 30, 30), ink=(220, 220, 220), page=(840, 640)), (30, 30))
+    assert chosen(page).inverted
+
+
+def test_a_dark_bed_or_dark_areas_do_not_invert_a_page():
+    on_bed = Image.new("RGB", (1100, 900), (20, 20, 22))
+    on_bed.paste(written(28), (100, 100))
+    assert not chosen(on_bed).inverted
+    narrow = Image.new("RGB", (1100, 1500), (20, 20, 22))
+    narrow.paste(written(28, page=(500, 800)), (300, 300))
+    assert not chosen(narrow).inverted
+    headed = written(28)
+    headed.paste(written(28, ground=(30, 40, 90), ink=(250, 250, 250), page=(900, 200)), (0, 0))
+    assert not chosen(headed).inverted
+    assert not chosen(Image.new("RGB", (900, 700), (20, 20, 22))).inverted
+
+
+@pytest.mark.parametrize(("polarity", "inverted"), [(Polarity.KEEP, False), (Polarity.INVERT, True)])
+def test_polarity_can_be_settled(polarity, inverted):
+    for page in (written(28), written(28, ground=(28, 28, 30), ink=(225, 225, 222))):
+        found = chosen(page, polarity=polarity)
+        assert (found.inverted, found.warnings) == (inverted, ())
+
+
+def test_an_inverted_page_is_what_its_positive_is(tiny_model):
+    page = np.asarray(written(28))
+    for style in ("gray", "bilevel", "color"):
+        positive = bgtool.clean(page, model=tiny_model, style=style)
+        negative = bgtool.clean(255 - page, model=tiny_model, style=style)
+        assert positive.tobytes() == negative.tobytes()
+
+
+@pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 2), (97, 191), (96, 96), (200, 400)])
+def test_pages_of_any_size_can_be_looked_at(size):
+    assert chosen(Image.new("RGB", size, PAPER)).scale == 1
+    noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
+    approach(ArraySource(noise), 0, Polarity.AUTO)

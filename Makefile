@@ -1,16 +1,30 @@
-# `make demo` cleans examples/ with the shipped model; `make test` runs every check. Both install what they need.
+# `make demo` cleans examples/ with the shipped model; `make test` runs every check. Both install what they need, in the
+# versions that requirements/ locks. `make lock` renews those; `make test-latest` runs the tests on the newest releases.
 # `make bench` measures bgtool beside its peers; `make report` puts the results into README.md and docs/performance.md.
 
 PYTHON ?= python3.11
 PIP_FLAGS = --quiet --disable-pip-version-check
+DEV = --group dev --group train --group export --editable '.[cpu]'
+EXTRAS = --extra cpu --extra openvino  # side by side in a lock, of which pip installs what is asked for
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: demo test lint bench report clean
+.PHONY: demo test test-latest lock lint bench report clean
 
 demo: .venv/ready
 	.venv/bin/bgtool clean examples/scans -o out/scans
 
 test: lint
-	.venv-dev/bin/python -m pytest
+	PIP_CONSTRAINT=requirements/dev.txt .venv-dev/bin/python -m pytest
+
+test-latest: .venv-latest/ready
+	.venv-latest/bin/python -m pip install $(PIP_FLAGS) --upgrade --upgrade-strategy eager pip $(DEV)
+	.venv-latest/bin/python -m pytest
+
+lock: .venv-lock/ready
+	$(COMPILE) --group install -o requirements/install.txt
+	$(COMPILE) pyproject.toml --extra cpu -o requirements/demo.txt
+	$(COMPILE) pyproject.toml $(EXTRAS) --group dev --group train --group export -o requirements/dev.txt
 
 lint: .venv-dev/ready
 	.venv-dev/bin/ruff check .
@@ -23,16 +37,29 @@ bench: .venv-dev/ready
 report: .venv-dev/ready
 	.venv-dev/bin/python -m benchmarks report
 
-.venv/ready: pyproject.toml setup.cfg
+.venv/ready: pyproject.toml setup.cfg requirements/install.txt requirements/demo.txt
 	$(PYTHON) -m venv .venv
-	.venv/bin/pip install $(PIP_FLAGS) --editable '.[cpu]'
+	.venv/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
+	.venv/bin/python -m pip install $(PIP_FLAGS) --build-constraint requirements/install.txt \
+		--constraint requirements/demo.txt --editable '.[cpu]'
 	touch $@
 
-.venv-dev/ready: pyproject.toml setup.cfg
+.venv-dev/ready: pyproject.toml setup.cfg requirements/install.txt requirements/dev.txt
 	$(PYTHON) -m venv .venv-dev
-	.venv-dev/bin/pip install $(PIP_FLAGS) --upgrade 'pip>=25.1'
-	.venv-dev/bin/pip install $(PIP_FLAGS) --group dev --group train --group export --editable '.[cpu]'
+	.venv-dev/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
+	.venv-dev/bin/python -m pip install $(PIP_FLAGS) --build-constraint requirements/install.txt \
+		--constraint requirements/dev.txt $(DEV)
+	touch $@
+
+.venv-latest/ready:
+	$(PYTHON) -m venv .venv-latest
+	.venv-latest/bin/python -m pip install $(PIP_FLAGS) --upgrade pip
+	touch $@
+
+.venv-lock/ready:
+	$(PYTHON) -m venv .venv-lock
+	.venv-lock/bin/python -m pip install $(PIP_FLAGS) uv
 	touch $@
 
 clean:
-	rm -rf .venv .venv-dev out build *.egg-info
+	rm -rf .venv .venv-* out build *.egg-info

@@ -15,6 +15,7 @@ from bgtool import icc
 from bgtool.errors import InputError, UsageError
 from bgtool.options import TRANSPARENT
 from bgtool.reading import open_pages
+from bgtool.spelling import suggestion
 
 BLUR = "blur"
 MAX_MEGAPIXELS = 200.0
@@ -106,7 +107,8 @@ def _read_image(path: str) -> Background:
     except (OSError, ValueError):
         raise UsageError(
             f"the background {path!r} is neither a colour nor a readable file",
-            "take transparent, blur, a colour such as white or #336699, or the path of an image",
+            suggestion(path, [TRANSPARENT, BLUR, *ImageColor.colormap])
+            or "take transparent, blur, a colour such as white or #336699, or the path of an image",
         ) from None
     try:
         if not data:

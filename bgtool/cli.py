@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from dataclasses import astuple, fields
+from enum import StrEnum
 from pathlib import Path
 from typing import Any, NoReturn, TextIO, cast
 
@@ -18,6 +19,7 @@ from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
 from bgtool.interrupts import ENDING
 from bgtool.options import MOST_SCALE, BatchOptions, CleanOptions, CutoutOptions, Format, Polarity, Style, with_enums
+from bgtool.spelling import advice, choice
 from bgtool.terminal import Lasting
 
 INTERRUPTED = 130
@@ -25,6 +27,14 @@ INTERRUPTED = 130
 
 class Cli(click.Group):
     """The group whose commands share one boundary: a `BgtoolError` becomes a message and its exit status."""
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that is asked for, or what may have been meant."""
+        if args[0] not in self.commands and not args[0].startswith("-"):
+            raise UsageError(f"unknown command {args[0]!r}", advice(args[0], self.commands))
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; nothing that bgtool raises on purpose, nor the system of its output, shows a traceback."""
@@ -64,9 +74,20 @@ def interrupt(number: int, frame: object) -> NoReturn:
     raise KeyboardInterrupt
 
 
-def choices(values: type[Format] | type[Polarity] | type[Style]) -> click.Choice[str]:
-    """A choice among the values of an enum."""
-    return click.Choice([value.value for value in values])
+class Choice(click.Choice[str]):
+    """A choice among words, which takes other spellings too and says what may have been meant."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The word that is meant."""
+        try:
+            return choice(value, self.choices, (param and param.name) or "value")
+        except UsageError as error:
+            self.fail(printable(str(error)), param, ctx)
+
+
+def words(values: type[StrEnum]) -> list[str]:
+    """What an option takes for the values of an enum."""
+    return [value.value for value in values]
 
 
 def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -80,8 +101,10 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]|...", show_default=True,
                      help="Where the network runs; also openvino, directml[:N], tensorrt[:N] and coreml, where "
                      "their packages are installed."),
-        click.option("--format", type=choices(Format), default=defaults.format.value, show_default=True,
+        click.option("--format", type=Choice(words(Format)), default=defaults.format.value, show_default=True,
                      help="Format of the results; `same` follows each input as far as it can hold the result."),
+        click.option("--quality", type=click.IntRange(1, 100), metavar="1..100",
+                     help="Of JPEG and of colours in WebP.  [default: 85 for grey JPEG, else 92]"),
         click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
                      help="Files under way at a time; 0: chosen for you.  [default: 0]"),
         click.option("--tile", type=click.IntRange(0), default=defaults.tile, metavar="N",
@@ -103,19 +126,19 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
 @batch_options
 @click.option(
     "--style",
-    type=choices(Style),
+    type=Choice(words(Style)),
     default=Style.GRAY.value,
     show_default=True,
     help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.",
 )
 @click.option(
     "--scale",
-    type=click.Choice(["auto", *map(str, range(1, MOST_SCALE + 1))]),
+    type=Choice(["auto", *map(str, range(1, MOST_SCALE + 1))]),
     default="auto",
     show_default=True,
     help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
 )
-@click.option("--polarity", type=choices(Polarity), default=Polarity.AUTO.value, show_default=True,
+@click.option("--polarity", type=Choice(words(Polarity)), default=Polarity.AUTO.value, show_default=True,
               help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.")  # fmt: skip
 def clean(quiet: bool, scale: str, **values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
@@ -166,7 +189,7 @@ def start(options: BatchOptions, quiet: bool) -> None:
 @main.command()
 @click.argument("truth", type=click.Path(exists=True, path_type=Path))
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
-@click.option("--task", type=click.Choice(["document", "person"]), default="document", show_default=True,
+@click.option("--task", type=Choice(["document", "person"]), default="document", show_default=True,
               help="What the images show: pages (DIBCO metrics) or masks of people (Jaccard index).")  # fmt: skip
 def score(truth: Path, result: Path, task: Any) -> None:
     """Measure results against their truth, file by file and on average.

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bgtool.errors import UsageError
+from bgtool.spelling import choice
 
 if TYPE_CHECKING:
     from bgtool.background import Background
@@ -60,6 +61,7 @@ class BatchOptions:
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
         device: as `bgtool.runtime.load_model` takes it.
         format: file format of the outputs.
+        quality: 1 to 100, of JPEG and of colours in WebP; None takes `bgtool.jpeg.GRAY_QUALITY` for grey JPEG, else 92.
         jobs: files under way at a time; 0 takes `bgtool.engine.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
@@ -80,6 +82,7 @@ class BatchOptions:
     model: str | None = None
     device: str = "auto"
     format: Format = Format.SAME
+    quality: int | None = None
     jobs: int = 0
     tile: int = 0
     recursive: bool = True
@@ -91,11 +94,16 @@ class BatchOptions:
     def __post_init__(self) -> None:
         if min(self.jobs, self.tile) < 0 or not self.max_megapixels > 0:
             raise UsageError("jobs and tile cannot be negative, and max_megapixels must be above 0")
+        if self.quality is not None and not 1 <= self.quality <= 100:
+            raise UsageError(f"quality goes from 1 to 100, and {self.quality} is not in between")
+        if self.quality is not None and self.format not in (Format.SAME, Format.JPEG, Format.WEBP):
+            raise UsageError(f"{self.format} is written without loss", "--quality is for JPEG and WebP")
         if self.watch and (self.dry_run or self.overwrite):
             raise UsageError("--watch goes neither with --dry-run nor with --overwrite")
 
     def _pixel_options(self) -> dict[str, Any]:
-        return {"format": self.format.value}
+        quality = {} if self.quality is None else {"quality": self.quality}
+        return {"format": self.format.value, **quality}
 
     def key(self) -> str:
         """Hex digest of the options that change an output's bytes (the model is keyed apart)."""
@@ -170,9 +178,13 @@ class CutoutOptions(BatchOptions):
 
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:
-    """Options whose enums may be given as their text, as the options objects hold them. Raises UsageError."""
-    enums = {"format": Format, "style": Style, "polarity": Polarity}
-    try:
-        return {name: enums[name](value) if name in enums else value for name, value in values.items()}
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    """Options whose enums may be given as text, in other spellings too, as the options objects hold them.
+
+    Raises:
+        UsageError: a text is near no value of its enum.
+    """
+    enums: dict[str, type[StrEnum]] = {"format": Format, "style": Style, "polarity": Polarity}
+    return {
+        name: enums[name](choice(value, enums[name], name)) if name in enums else value
+        for name, value in values.items()
+    }

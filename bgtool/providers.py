@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.errors import UsageError
+from bgtool.spelling import plain, suggestion
 from bgtool.tiling import round_up
 
 if TYPE_CHECKING:
@@ -135,13 +136,14 @@ def parse_device(text: str) -> Device | None:
     Raises:
         UsageError: it is none of these.
     """
-    if text == "auto":
+    if plain(text) == "auto":
         return None
-    match = re.fullmatch(r"([a-z]+)(?::(\d+))?", text)
+    match = re.fullmatch(r"([a-z]+)(?::(\d{1,4}))?", plain(text))
     kind = KINDS.get(match[1]) if match else None
     if match is None or kind is None or (match[2] and not kind.numbered):
         names = [f"{name}[:N]" if kind.numbered else name for name, kind in KINDS.items()]
-        raise UsageError(f"unknown device {text!r}", f"take auto, {', '.join(names[:-1])} or {names[-1]}")
+        near = suggestion(text, ["auto", *KINDS])
+        raise UsageError(f"unknown device {text!r}", near or f"take auto, {', '.join(names[:-1])} or {names[-1]}")
     return Device(match[1], int(match[2] or 0), "asked for")
 
 

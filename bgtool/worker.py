@@ -167,7 +167,8 @@ class Worker:
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
             target = standard_output() if job.target == STREAM else job.output
-            with open_writer(target, suffix=suffix, model=self._model.card.name, pages=reader.count) as writer:
+            name, quality = self._model.card.name, self._options.quality
+            with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 for page in reader:
                     result = self._work(page, self._model, self._meter.advance)
                     writer.add(result.bands, page.metadata)

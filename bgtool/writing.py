@@ -4,8 +4,8 @@ Choices, measured on clean pages and cut-out photos:
     PNG: run lengths (Z_RLE) for grey, bilevel and cut-outs, where longer matches take up to three times as long and
         save nothing; zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing.
     TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
-    JPEG: quality 92 without chroma subsampling, so that coloured ink keeps its edges.
-    WebP: grey and bilevel without loss; colours at quality 92 with their alpha exact.
+    JPEG: without chroma subsampling, so that coloured ink keeps its edges, and with clean white (`bgtool.jpeg`).
+    WebP: grey and bilevel without loss; colours at quality 92 unless asked otherwise, with their alpha exact.
     JPEG 2000, BMP, PNM: without loss. BMP keeps the resolution only, PNM nothing but pixels.
 """
 
@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 import numpy as np
 from PIL import Image, PngImagePlugin
 
-from bgtool import __version__, formats, icc, jp2, png
+from bgtool import __version__, formats, icc, jp2, jpeg, png
 from bgtool.atomic import output_errors, replacing
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
@@ -40,10 +40,9 @@ if TYPE_CHECKING:
     from bgtool.pdf_writing import PdfWriter
 
 PNG_RGB_LEVEL = 3
-JPEG_QUALITY = 92
 WEBP_LOSSLESS = {"lossless": True, "quality": 20, "method": 1}
 """Quality is effort here: 36 ms a megapixel of a cleaned page, where 92 and method 4 take 150 for the same size."""
-WEBP_LOSSY = {"lossless": False, "quality": 92, "method": 2}
+WEBP_LOSSY = {"quality": 92, "method": 2}
 """35 ms a megapixel of RGB and 163 of RGBA; method 4 takes 66 and 219 for files 2 % smaller."""
 
 _JPEG_MARKER = 65533  # bytes that one marker holds
@@ -53,7 +52,12 @@ _LONGEST_SIDE = {formats.JPEG: 65500, formats.WEBP: 16383}
 
 @contextmanager
 def open_writer(
-    target: Path | BinaryIO, *, suffix: str | None = None, model: str = "", pages: int = 1
+    target: Path | BinaryIO,
+    *,
+    suffix: str | None = None,
+    model: str = "",
+    pages: int = 1,
+    quality: int | None = None,
 ) -> Iterator[Writer]:
     """Write one output, which appears whole when the block ends well, and not at all otherwise.
 
@@ -62,6 +66,7 @@ def open_writer(
         suffix: decides the format; taken from the path if there is one.
         model: name of the model, for the Software tag.
         pages: how many pages will come.
+        quality: 1 to 100, of JPEG and of colours in WebP; None for the usual one.
 
     Raises:
         InputError: there are more pages than the format holds, or the output's name or size is impossible.
@@ -75,7 +80,7 @@ def open_writer(
         raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff or pdf")
     name = target if isinstance(target, Path) else "standard output"
     with _whole(target) as file:
-        writer = Writer(file, name, suffix, software(model))
+        writer = Writer(file, name, suffix, software(model), quality)
         yield writer
         writer.close()
         file.seek(0)
@@ -97,8 +102,11 @@ class Writer:
 
     sha256 = ""
 
-    def __init__(self, file: BinaryIO, name: Path | str, suffix: str, software: str) -> None:
+    def __init__(
+        self, file: BinaryIO, name: Path | str, suffix: str, software: str, quality: int | None = None
+    ) -> None:
         self.warnings: list[str] = []
+        self._quality = quality
         self._file, self._name, self._suffix, self._software = file, name, suffix, software
         self._container = formats.container(suffix) or formats.PNG
         self._several = self._for_several(file)
@@ -157,7 +165,15 @@ class Writer:
             Image.new("RGB" if page.kind is Pixels.RGB else "RGBA", (1, 1)).save(frame, name, **options)
             png.write_deep(self._file, frame, pixels, PNG_RGB_LEVEL)
             return
-        Image.fromarray(pixels).save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
+        image = Image.fromarray(pixels)
+        if self._container is formats.JPEG:
+            image, own = jpeg.encoding(image, self._quality)
+            options |= own
+        elif self._container is formats.WEBP and self._quality and "lossless" not in options:
+            options["quality"] = self._quality
+        image.save(cast(BinaryIO, _Unnumbered(self._file)), name, **options)
+        if "qtables" in options:
+            jpeg.double_tables(self._file)
 
 
 class _Unnumbered:
@@ -202,8 +218,6 @@ def _jpeg(metadata: Metadata, kind: Pixels, software: str) -> _Options:
         iptc = b""
         left_out.append("IPTC")
     return {
-        "quality": JPEG_QUALITY,
-        "subsampling": "4:4:4",
         "dpi": _jfif_density(metadata),
         "icc_profile": metadata.icc,
         "exif": exif,

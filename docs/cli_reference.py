@@ -8,7 +8,7 @@ from bgtool.cli import main
 def reference() -> str:
     """The help of bgtool and of each of its commands, as Markdown."""
     parts = ["# Command line reference", "Made by `python docs/cli_reference.py > docs/cli.md`; a test keeps it true."]
-    root = click.Context(main, info_name="bgtool", max_content_width=100, terminal_width=100)
+    root = click.Context(main, info_name="bgtool", terminal_width=100, **main.context_settings)
     parts += ["```", main.get_help(root), "```"]
     for name in main.list_commands(root):
         command = main.get_command(root, name)

@@ -62,8 +62,8 @@ def test_a_model_for_the_other_task_and_a_style_that_is_none_are_refused(tiny_mo
         bgtool.clean(scan(), model=person_model)
     with pytest.raises(ModelError, match="document"):
         bgtool.cutout(scan(), model=tiny_model)
-    with pytest.raises(UsageError, match="grey"):
-        bgtool.clean(scan(), model=tiny_model, style="grey")
+    with pytest.raises(UsageError, match="sepia"):
+        bgtool.clean(scan(), model=tiny_model, style="sepia")
 
 
 def test_images_are_read_as_files_are(tiny_model):

@@ -6,8 +6,8 @@
 from __future__ import annotations
 
 import os
-import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,14 +16,15 @@ from typing import NamedTuple
 
 from bgtool.errors import InputError, UsageError
 from bgtool.formats import IMAGE_SUFFIXES, Pixels, container, output_suffix
+from bgtool.listing import kinds_not_read, listing, suffix_of
 from bgtool.manifest import FILE_NAME
 from bgtool.options import BatchOptions, Format
 
 STREAM = "-"
 _STREAM_STEM = "stdin"
 _OTHER_FILES = frozenset({
-    ".ai", ".apng", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
-    ".htm", ".html", ".icns", ".ico", ".jfif", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".ps",
+    ".ai", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
+    ".htm", ".html", ".icns", ".ico", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".ps",
     ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
 })  # fmt: skip
 """Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
@@ -82,12 +83,14 @@ class Plan:
         failures: subfolders that cannot be read.
         notes: sentences about the whole run, each said once.
         folder: the output folder; None where the output is one file or standard output.
+        unread: the files in the folders that are of no kind that is read, counted by suffix.
     """
 
     folder: Path | None
     jobs: list[Job] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    unread: Counter[str] = field(default_factory=Counter)
 
 
 def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None = None) -> Plan:
@@ -115,7 +118,8 @@ def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None 
     else:
         made = _Planner(options, pixels, names or {}).plan(files, folders)
     if not made.jobs and not made.failures and not options.watch:
-        raise UsageError("no images were found", "name files, or folders that hold some")
+        unread = kinds_not_read(made.unread)
+        raise UsageError("no images were found" + f", {unread}" * bool(unread), "name files, or folders that hold some")
     _refuse_to_overwrite(made.jobs)
     return made
 
@@ -134,14 +138,14 @@ def _inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
 
 
 def _is_one_file(output: str, *, one_input: bool) -> bool:
-    suffix = _suffix(output)
+    suffix = suffix_of(output)
     means_file = suffix in IMAGE_SUFFIXES or (one_input and suffix in _OTHER_FILES)
     return means_file and not os.path.isdir(output)
 
 
 def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders: list[str]) -> Plan:
     """The plan for standard output, or for one file whose suffix decides the format."""
-    output, suffix = options.output, _suffix(options.output)
+    output, suffix = options.output, suffix_of(options.output)
     where = "standard output" if output == STREAM else output
     if folders:
         raise UsageError(f"{where} takes one result, a folder needs an output folder")
@@ -170,6 +174,7 @@ class _Planner:
         self._suffixes: dict[str, str] = {}
         self._given, self._taken = _earlier(names)
         self._top = self._taken.setdefault("", set())
+        self._system: dict[str, None] = {}  # names of folders that are passed over
         self._seen: set[str] = set()  # absolute paths of named files and of folders
 
     def plan(self, files: list[str], folders: list[str]) -> Plan:
@@ -183,6 +188,8 @@ class _Planner:
         self._seen.update(map(os.path.abspath, files))
         for folder, top in zip(folders, tops, strict=False):
             self._walk(folder, top)
+        if self._system:
+            self._note(f"system folders are passed over: {', '.join(self._system)}")
         return self._plan
 
     def _walk(self, folder: str, target: str) -> None:
@@ -201,16 +208,18 @@ class _Planner:
                 continue
             self._seen.add(place)
             try:
-                files, subfolders = _listing(source)
+                found = listing(source)
             except OSError as error:
                 reason = f"the folder cannot be read: {error.strerror or error}"
                 self._plan.failures.append(Failure(source, InputError(reason)))
                 continue
             taken = self._taken.pop(target, set()) if target else self._top
+            self._plan.unread.update(found.unread)
             if self._options.recursive:
-                below = [(name, os.path.join(target, _claim(name, "", taken))) for name in subfolders]
+                self._system.update(dict.fromkeys(found.system))
+                below = [(name, os.path.join(target, _claim(name, "", taken))) for name in found.folders]
                 pending += [(os.path.join(source, name), path, (*above, here)) for name, path in reversed(below)]
-            unseen = [name for name in files if os.path.join(place, name) not in self._seen]
+            unseen = [name for name in found.files if os.path.join(place, name) not in self._seen]
             self._give([os.path.join(source, name) for name in unseen], target, taken)
 
     def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
@@ -219,7 +228,7 @@ class _Planner:
             name = _STREAM_STEM if source == STREAM else os.path.basename(source)
             suffix = self._output_suffix(source)
             target = self._given.pop(os.path.abspath(source), None) if self._given else None
-            if target is None or _suffix(target) != suffix.lower():
+            if target is None or suffix_of(target) != suffix.lower():
                 target = os.path.join(folder, _claim(name, suffix, taken))
             self._plan.jobs.append(Job(source, os.path.join(self._output, target)))
 
@@ -261,27 +270,6 @@ def _claim(name: str, suffix: str, taken: set[str]) -> str:
     return candidate
 
 
-def _listing(folder: str) -> tuple[list[str], list[str]]:
-    """Names of the images and of the folders in a folder, hidden ones left out, in natural order."""
-    files, folders = [], []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.startswith("."):
-                continue
-            if _is_folder(entry):
-                folders.append(entry.name)
-            elif _suffix(entry.name) in IMAGE_SUFFIXES:
-                files.append(entry.name)
-    return sorted(files, key=_natural), sorted(folders, key=_natural)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads round in a circle
-        return False
-
-
 def _refuse_to_overwrite(jobs: list[Job]) -> None:
     """Raise UsageError if an output would take the place of an input, or of what an input links to."""
 
@@ -314,21 +302,8 @@ def _file_id(path: str) -> FileId | None:
     return status.st_dev, status.st_ino
 
 
-def _suffix(name: str) -> str:
-    return os.path.splitext(name)[1].lower()
-
-
 def _folded(name: str) -> str:
     """What two names share if some file system takes them for one."""
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
-def _natural(name: str) -> tuple[list[int | str], str]:
-    """Sort key: numbers by value, letters without case; the name itself decides what is left."""
-    parts = _NUMBER.split(name)
-    return [int(part) if i % 2 else part.casefold() for i, part in enumerate(parts)], name
-
-
-_NUMBER = re.compile("([0-9]+)")

@@ -41,19 +41,26 @@ _OPAQUE = frozenset(Pixels) - {Pixels.RGBA}
 _TONES = frozenset(Pixels) - {Pixels.BILEVEL}
 
 PNG = Container("PNG", (".png",), deep=True)
-TIFF = Container("TIFF", (".tif", ".tiff"), multipage=True, deep=True)
-JPEG = Container("JPEG", (".jpg", ".jpeg", ".jpe"), (_OPAQUE & _TONES) - {Pixels.MASK})  # masks want exact values
+TIFF = Container("TIFF", (".tif", ".tiff", ".btf", ".tf8"), multipage=True, deep=True)
+JPEG = Container(
+    "JPEG",
+    (".jpg", ".jpeg", ".jpe", ".jfif", ".jif", ".pjpeg"),
+    (_OPAQUE & _TONES) - {Pixels.MASK},  # masks want exact values
+)
 WEBP = Container("WEBP", (".webp",))
-BMP = Container("BMP", (".bmp",), _OPAQUE)
+BMP = Container("BMP", (".bmp", ".dib"), _OPAQUE)
 PNM = Container("PPM", (".pnm", ".pbm", ".pgm", ".ppm"), _OPAQUE)
-JPEG2000 = Container("JPEG2000", (".jp2", ".j2k", ".jpx"), _TONES)
+CODESTREAMS = (".j2k", ".j2c")
+"""Suffixes of a JPEG 2000 codestream without a file format around it."""
+JPEG2000 = Container("JPEG2000", (".jp2", ".jpx", ".jpf", *CODESTREAMS), _TONES)
 PDF = Container("PDF", (".pdf",), multipage=True)
 
 _BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000, PDF) for suffix in c.suffixes}
 _BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP, Format.PDF: PDF}
 _PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm", Pixels.MASK: ".pgm"}
 
-IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | {".gif", ".avif", ".heic", ".heif"}
+_READ_ONLY = frozenset({".gif", ".apng", ".pam", ".avif", ".heic", ".heif", ".heics", ".hif"})
+IMAGE_SUFFIXES = frozenset(_BY_SUFFIX) | _READ_ONLY
 """Suffixes, lower case, of the files that are taken from a folder."""
 
 

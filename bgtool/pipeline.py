@@ -18,6 +18,7 @@ from bgtool.engine import Engine, Event, Facts, Inline, open_engine
 from bgtool.errors import InputError, UsageError
 from bgtool.formats import result_of
 from bgtool.interrupts import held_back
+from bgtool.listing import kinds_not_read
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status, Summary
@@ -88,17 +89,21 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
         observer.note(note)
     with open_engine(options, any(STREAM in job for job in planned.jobs)) as engine:
         if options.dry_run:
-            return rehearse(planned, options, engine.facts, observer)
+            summary = rehearse(planned, options, engine.facts, observer)
+            note_unread(planned, observer)
+            return summary
         with open_run(planned) as manifest:
             if manifest:
                 sweep({manifest.folder, *(job.output.parent for job in planned.jobs)})
             run = Run(options, engine, manifest, observer)
             if manifest and options.watch:
+                note_unread(planned, observer)
                 run.keep_watch(manifest)
             elif manifest and manifest.names != names:  # another run gave names before this one had the lock
                 run.carry_out(plan(options, result_of(options), manifest.names))
             else:
                 run.carry_out(planned)
+            note_unread(planned, observer)
             return run.summary
 
 
@@ -168,6 +173,12 @@ class Run:
     def _settle(self, outcome: Outcome) -> None:
         self.summary.count(outcome)
         self._observer.finished(outcome)
+
+
+def note_unread(planned: Plan, observer: Observer) -> None:
+    """Name the kinds of files that are passed over, if there are any."""
+    if unread := kinds_not_read(planned.unread):
+        observer.note(unread)
 
 
 def watched(options: BatchOptions) -> list[str]:

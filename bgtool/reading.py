@@ -35,19 +35,49 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from bgtool import icc, jp2, metadata, vips
+from bgtool import icc, jp2, metadata, pam, vips
 from bgtool.errors import InputError
 from bgtool.extras import pdf_module
 from bgtool.pillow import unlimited
 from bgtool.raster import UPRIGHT, Box, PillowRaster, Raster, is_deep, orientation, tiff_tags
 
-_PLUGINS = (AvifImagePlugin, Jpeg2KImagePlugin, TiffImagePlugin, WebPImagePlugin)  # else Pillow would load all it has
-_FORMATS = ("PNG", "JPEG", "TIFF", "WEBP", "BMP", "GIF", "PPM", "JPEG2000", "AVIF")  # none that runs another program
+_PLUGINS = (
+    pam,
+    AvifImagePlugin,
+    Jpeg2KImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)  # else Pillow would load all it has
+_FORMATS = (
+    "PNG",
+    "JPEG",
+    "TIFF",
+    "WEBP",
+    "BMP",
+    "GIF",
+    "PPM",
+    "PAM",
+    "JPEG2000",
+    "AVIF",
+)  # none that runs another program
 _SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
 _HEIF_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"mif1", b"msf1"}
 _AVIF_BRANDS = {b"avif", b"avis"}
 _START = 1 << 12  # bytes that are looked at to know a format
-_IMAGE_STARTS = (b"\x89PNG", b"\xff\xd8", b"II*\0", b"MM\0*", b"II+\0", b"MM\0+", b"RIFF", b"GIF8", b"BM", b"P5", b"P6")
+_IMAGE_STARTS = (
+    b"\x89PNG",
+    b"\xff\xd8",
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+    b"RIFF",
+    b"GIF8",
+    b"BM",
+    b"P5",
+    b"P6",
+    b"P7",
+)
 _BITS, _COMPRESSION, _PLANES, _SAMPLE_FORMAT, _PROFILE = 258, 259, 284, 339, 34675
 _SIGNED = 2
 _NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask

@@ -256,8 +256,8 @@ _OPTIONS: dict[Container, Callable[[Metadata, Pixels, str], _Options]] = {
 
 def _jpeg2000(image: Image.Image, suffix: str, metadata: Metadata) -> bytes:
     buffer = io.BytesIO()
-    image.save(buffer, "JPEG2000", no_jp2=suffix == ".j2k")
-    if suffix == ".j2k":  # a bare codestream has no place for anything but pixels
+    image.save(buffer, "JPEG2000", no_jp2=suffix in formats.CODESTREAMS)
+    if suffix in formats.CODESTREAMS:  # which have no place for anything but pixels
         return buffer.getvalue()
     return jp2.described(buffer.getvalue(), metadata.resolution, metadata.icc)
 

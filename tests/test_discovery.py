@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from bgtool.discovery import Plan, plan
 from bgtool.errors import UsageError
 from bgtool.formats import Pixels
+from bgtool.listing import kinds_not_read
 from bgtool.manifest import FILE_NAME
 from bgtool.options import CleanOptions, Format
 
@@ -316,3 +317,36 @@ def test_names_that_are_no_text(inside):
     [job] = planned("s").jobs
     assert os.fsencode(job.source) == name
     assert os.fsencode(job.target) == b"out/\xff\xe9.png"
+
+
+SUFFIXES = ["jfif", "jif", "pjpeg", "hif", "heics", "jpf", "j2c", "dib", "btf", "tf8", "pam", "apng"]
+
+
+def test_less_usual_suffixes_are_taken_from_folders(inside):
+    files(*(f"s/{suffix}.{suffix}" for suffix in SUFFIXES))
+    assert {Path(source).stem for source in pairs("s")} == set(SUFFIXES)
+    kept = {suffix for suffix in SUFFIXES if f"out/{suffix}.{suffix}" in pairs("s").values()}
+    assert kept == set(SUFFIXES) - {"hif", "heics", "pam", "apng"}  # which are not written
+
+
+def test_kinds_that_are_not_read_are_counted(inside):
+    files("s/a.png", "s/b.DNG", "s/c/d.dng", "s/c/e.txt", "s/c/Makefile", "s/.hidden.txt", "s/Thumbs.db")
+    assert kinds_not_read(planned("s").unread) == "4 files of kinds that are not read: .DNG, .txt, no suffix"
+    assert kinds_not_read(planned("s", recursive=False).unread) == "1 file of a kind that is not read: .DNG"
+    assert kinds_not_read(planned("s/a.png").unread) == ""
+    many = {f".{number:02}": 1 for number in range(13)}
+    assert kinds_not_read(many).endswith(": .00, .01, .02, .03, .04, .05, .06, .07, .08, .09 and 3 more")
+    files("only/clip.mov")
+    with pytest.raises(UsageError, match=r"^no images were found, 1 file of a kind that is not read: \.mov"):
+        planned("only")
+
+
+def test_system_folders_are_passed_over_and_said_once(inside):
+    system = ["#recycle", "$RECYCLE.BIN", "@eaDir", "lost+found", "__MACOSX", "My.photoslibrary"]
+    files("s/a.png", "s/sub/b.png", "s/sub/@eaDir/c.png", *(f"s/{name}/x.png" for name in system))
+    found = planned("s")
+    assert {job.source for job in found.jobs} == {"s/a.png", "s/sub/b.png"}
+    assert len(found.notes) == 1
+    assert found.notes[0].startswith("system folders are passed over: ")
+    assert set(found.notes[0].partition(": ")[2].split(", ")) == set(system)
+    assert pairs("s/@eaDir") == {"s/@eaDir/x.png": "out/x.png"}  # named, it is taken

@@ -15,9 +15,10 @@ from bgtool.errors import InputError
 from bgtool.metadata import Metadata
 from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Polarity, Style, with_enums
 from bgtool.outcome import Summary
+from bgtool.page import Page
 from bgtool.person import Look, cut_out
 from bgtool.pipeline import Observer, run_batch
-from bgtool.reading import Page, page_of
+from bgtool.reading import page_of
 from bgtool.runtime import Model, load_model
 from bgtool.survey import approach
 

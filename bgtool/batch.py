@@ -8,8 +8,8 @@ from bgtool import vips
 from bgtool.document import STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.formats import Pixels, result_of
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
+from bgtool.page import Page
 from bgtool.person import Look, cut_out
-from bgtool.reading import Page
 from bgtool.runtime import Model
 from bgtool.source import Advance, Bands
 from bgtool.survey import approach

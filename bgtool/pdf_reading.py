@@ -24,9 +24,10 @@ from pypdfium2 import raw
 from bgtool import icc
 from bgtool.errors import InputError
 from bgtool.metadata import PdfPage
+from bgtool.page import Page
+from bgtool.pages import Admit, PageReader
 from bgtool.pdf_text import resources_of
 from bgtool.raster import PillowRaster
-from bgtool.reading import Admit, Page, PageReader
 
 RESOLUTION = 300
 """Pixels per inch of a page that is not a scan."""

@@ -22,7 +22,8 @@ from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status
-from bgtool.reading import Page, open_pages
+from bgtool.page import Page
+from bgtool.reading import open_pages
 from bgtool.runtime import Model
 from bgtool.source import Advance, Bands
 from bgtool.writing import open_writer

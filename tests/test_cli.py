@@ -136,6 +136,7 @@ def test_the_same_command_again_does_only_what_changed(hostile, tmp_path, tiny_m
     assert changed == {"a.png", "one.png"}
     other = bgtool(*command, "--style", "color")
     assert f"{len(GOOD)} done, {len(BAD)} failed" in other.stderr.decode()
+    assert other.stderr.count(b"1 file of a kind that is not read: .txt") == 1
 
 
 def test_a_file_that_is_not_bgtools_is_not_overwritten_unless_asked(tmp_path, tiny_model_file):
@@ -289,6 +290,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(hostile, tmp_path, tiny_mode
     assert plan[str(hostile / "a.jpg")] == str(tmp_path / "out" / "a.tif")
     assert plan[str(hostile / "a.png")] == str(tmp_path / "out" / "a.png.tif")
     assert len(plan) == len(GOOD) + len(BAD)
+    assert b"1 file of a kind that is not read: .txt" in result.stderr
 
 
 @pytest.mark.parametrize(

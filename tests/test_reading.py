@@ -14,7 +14,8 @@ from PIL import Image, ImageCms, ImageOps
 
 from bgtool import icc
 from bgtool.errors import InputError
-from bgtool.reading import Page, open_pages
+from bgtool.page import Page
+from bgtool.reading import open_pages
 
 RNG = np.random.default_rng(3)
 GRAY = RNG.integers(0, 256, (13, 17), dtype=np.uint8)

@@ -20,7 +20,8 @@ from bgtool.document import COVER
 from bgtool.errors import InputError
 from bgtool.metadata import Metadata
 from bgtool.options import CleanOptions, CutoutOptions, Style
-from bgtool.reading import Page, open_pages, page_of
+from bgtool.page import Page
+from bgtool.reading import open_pages, page_of
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
 from bgtool.vips import Rows, VipsRaster

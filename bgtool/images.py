@@ -1,0 +1,113 @@
+"""The pages of image files: which there are, and who decodes each, Pillow or libvips."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from bgtool import vips
+from bgtool.errors import InputError
+from bgtool.page import Page
+from bgtool.pages import Admit, PageReader
+from bgtool.raster import PillowRaster, Raster, is_deep, tiff_tags
+
+_SUFFIXES = {"JPEG": ".jpg", "MPO": ".jpg", "TIFF": ".tif", "PPM": ".pnm", "JPEG2000": ".jp2"}
+_BITS, _COMPRESSION, _PLANES, _SAMPLE_FORMAT, _PROFILE = 258, 259, 284, 339, 34675
+_SIGNED = 2
+_NOT_A_PAGE = 1 | 4  # bits of the TIFF tag NewSubfileType: a smaller copy of another page, a transparency mask
+
+
+class ImageReader(PageReader):
+    """The pages of an image file.
+
+    A TIFF gives all its pages, thumbnails and masks left aside; any other file gives one, with a warning if it is
+    animated. The further pictures of a camera's MPO (previews, depth, gain maps) are not pages.
+    """
+
+    def __init__(
+        self,
+        image: Image.Image,
+        source: Path | BinaryIO,
+        large: int,
+        max_megapixels: float,
+        warnings: list[str],
+        admit: Admit,
+    ) -> None:
+        self._image, self._source, self._large, self._frames = image, source, large, _page_frames(image)
+        suffix = _SUFFIXES.get(image.format or "", f".{image.format}".lower())
+        super().__init__(suffix, len(self._frames), max_megapixels, [*warnings, *_animation(image)], admit)
+
+    def _measure(self, index: int) -> tuple[int, int, int]:
+        image, frame = self._image, self._frames[index]
+        if image.tell() != frame:
+            image.seek(frame)
+        if isinstance(image, TiffImagePlugin.TiffImageFile) and _PROFILE not in image.tag_v2:
+            image.info.pop("icc_profile", None)  # Pillow keeps that of another page
+        check_depth(image)
+        return (*image.size, image.width * image.height)
+
+    def _decode(self, index: int) -> Page:
+        return Page(self._raster(self._frames[index]), index, self.count)
+
+    def _raster(self, frame: int) -> Raster:
+        image = self._image
+        large = image.width * image.height > self._large
+        beyond = beyond_pillow(image)
+        if vips.reads(image) and (large or is_deep(image) or beyond) and vips.available():
+            raster = vips.open_raster(image, self._source, frame)
+            if raster:
+                return raster
+        if beyond:
+            raise InputError(f"{beyond}, which Pillow cannot read", "" if vips.available() else vips.ADVICE)
+        try:
+            return PillowRaster(image)
+        except MemoryError as error:
+            advice = vips.ADVICE if vips.reads(image) and not vips.available() else ""
+            raise InputError("it does not fit into memory", advice) from error
+
+
+def check_depth(image: Image.Image) -> None:
+    """Refuse pixels without a fixed white, rather than guess it from what the page happens to hold."""
+    signed = _SIGNED in np.atleast_1d(tiff_tags(image).get(_SAMPLE_FORMAT, 1))
+    if signed or image.mode == "F" or (image.mode == "I" and image.format != "PPM"):  # Pillow's mode of a 16-bit PNM
+        raise InputError("its pixels are floating-point, signed or 32-bit numbers", "convert it to 8 or 16 bits")
+
+
+def _animation(image: Image.Image) -> tuple[str, ...]:
+    if image.format in ("TIFF", "MPO") or not getattr(image, "is_animated", False):
+        return ()
+    return ("it is animated: only its first picture is used",)
+
+
+def _page_frames(image: Image.Image) -> list[int]:
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return [0]
+    pages = []
+    for frame in range(image.n_frames):
+        image.seek(frame)
+        if _out_of_reach(image) and not vips.available():
+            raise InputError("it is a TIFF with pages beyond 4 GB, which cannot be read without pyvips", vips.ADVICE)
+        if not int(image.tag_v2.get(254, 0)) & _NOT_A_PAGE:
+            pages.append(frame)
+    return pages or [0]
+
+
+def _out_of_reach(image: Image.Image) -> bool:
+    """Whether Pillow would read this page of a TIFF from elsewhere in the file, its place being beyond 32 bits."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return False
+    return bool(image.tag_v2.offset >= 1 << 32 and image.tag_v2.get(_COMPRESSION, 1) != 1)
+
+
+def beyond_pillow(image: Image.Image) -> str:
+    """What a page of a TIFF is that Pillow would read wrongly, without noticing; empty where there is no such thing."""
+    if _out_of_reach(image):
+        return "it is beyond 4 GB in its file"
+    tags = tiff_tags(image)
+    in_planes = tags.get(_PLANES, 1) == 2 and tags.get(_COMPRESSION, 1) == 1
+    if in_planes and np.max(tags.get(_BITS, 8)) > 8 and not is_deep(image) and not image.mode.startswith("I"):
+        return "its 16-bit colours lie in planes"
+    return ""

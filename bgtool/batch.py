@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bgtool import vips
 from bgtool.document import STREAMED_TILE, clean_page, default_tile, styled_bands
+from bgtool.extras import command
 from bgtool.formats import Pixels, result_of
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
 from bgtool.page import Page
@@ -89,5 +90,5 @@ def _depth_lost(page: Page) -> tuple[str, ...]:
     """What to say of a page whose 16 bits could not be kept."""
     if not page.cut:
         return ()
-    advice = "" if vips.available() else f" ({vips.ADVICE})"
+    advice = "" if vips.available() else f" ({command('vips')})"
     return (f"its 16 bits a colour were read as 8{advice}",)

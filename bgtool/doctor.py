@@ -10,7 +10,8 @@ from importlib import metadata
 import numpy as np
 
 from bgtool.errors import BgtoolError
-from bgtool.providers import offered
+from bgtool.extras import EXTRAS, command, fault
+from bgtool.providers import installed
 from bgtool.runtime import import_onnxruntime, load_model
 from bgtool.tiling import round_up
 
@@ -31,18 +32,26 @@ class Finding:
 
 def versions() -> Iterator[Finding]:
     """The onnxruntime packages that are installed, and a warning where they overwrite each other."""
-    installed = {}
+    found = {}
     for name in ONNXRUNTIMES:
         try:
-            installed[name] = metadata.version(name)
+            found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
-    if not installed:
-        yield Finding("onnxruntime", False, "not installed: install bgtool[cpu], bgtool[gpu] or bgtool[openvino]")
-    for name, version in installed.items():
-        yield Finding(name, len(installed) == 1, version)
-    if len(installed) > 1:
-        yield Finding("packages", False, f"{' and '.join(installed)} overwrite each other: remove all, install one")
+    if not found:
+        yield Finding("onnxruntime", False, f"not installed: {command('cpu')}, or on an NVIDIA GPU {command('gpu')}")
+    for name, version in found.items():
+        yield Finding(name, len(found) == 1, version)
+    if len(found) > 1:
+        yield Finding("packages", False, f"{' and '.join(found)} overwrite each other: remove all, install one")
+
+
+def extras() -> Iterator[Finding]:
+    """Each extra that a file may need: whether it works, and the command that installs it where it does not."""
+    for name, extra in EXTRAS.items():
+        reason = fault(name)
+        text = f"{extra.purpose}: {reason}: {command(name)}" if reason else f"{extra.purpose}: works"
+        yield Finding(f"extra {name}", not reason, text)
 
 
 def try_device(device: str) -> Finding:
@@ -55,7 +64,7 @@ def try_device(device: str) -> Finding:
         start = time.perf_counter()
         model.run(window)
     except BgtoolError as error:
-        return Finding(device, False, str(error))
+        return Finding(device, False, error.reason)  # its advice is to run this
     speed = side * side / 1e6 / (time.perf_counter() - start)
     return Finding(device, True, f"works: {model.card.name} runs at {speed:.1f} MP/s")
 
@@ -63,14 +72,15 @@ def try_device(device: str) -> Finding:
 def examine() -> Iterator[Finding]:
     """Everything there is to say, in the order of a report; the last lines are the devices."""
     yield from versions()
+    yield from extras()
     for device in devices():
         yield try_device(device)
 
 
 def devices() -> list[str]:
-    """The CPU, CUDA, and whatever else this onnxruntime has a provider for."""
+    """The CPU, CUDA, whose absence is worth a word here, and whatever else this onnxruntime has a provider for."""
     try:
         available = import_onnxruntime().get_available_providers()
     except BgtoolError:
         available = []
-    return ["cpu", *offered(available)]
+    return ["cpu", *dict.fromkeys(["cuda", *installed(available)])]

@@ -1,14 +1,103 @@
-"""Modules that need an extra, imported when the first file asks for them."""
+"""Packages that an extra of bgtool brings: what each is for, whether it works here, and what installs it."""
 
 from __future__ import annotations
 
 import importlib
 import importlib.util
-from typing import Any
+import os
+import re
+import shlex
+from dataclasses import dataclass
+from importlib import metadata
+from typing import TYPE_CHECKING, Any
 
-from bgtool.errors import InputError
+from bgtool.errors import InputError, UsageError
 
-_PDF_PACKAGES = ("pypdfium2", "pikepdf")
+if TYPE_CHECKING:
+    from bgtool.discovery import Job
+
+
+@dataclass(frozen=True)
+class Extra:
+    """One extra that a file may need.
+
+    Attributes:
+        purpose: what it is for, the beginning of a sentence.
+        modules: what has to be there to import.
+        suffixes: lower case, of the inputs that cannot be read without it.
+    """
+
+    purpose: str
+    modules: tuple[str, ...]
+    suffixes: frozenset[str] = frozenset()
+
+
+EXTRAS = {
+    "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
+    "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
+    "vips": Extra("reading large pages in parts", ("pyvips",)),
+    "watch": Extra("--watch", ("watchfiles",)),
+}
+"""By the names of pyproject.toml."""
+
+
+def missing(name: str) -> tuple[str, ...]:
+    """The modules of an extra that are not installed."""
+    return tuple(module for module in EXTRAS[name].modules if importlib.util.find_spec(module) is None)
+
+
+def fault(name: str) -> str:
+    """Why an extra does not work here, found by importing it; empty where it does."""
+    for module in EXTRAS[name].modules:
+        try:
+            importlib.import_module(module)
+        except (ImportError, OSError) as error:  # OSError: a library that the module loads
+            return " ".join(str(error).split())
+    return ""
+
+
+def command(name: str) -> str:
+    """The command that installs what an extra brings, wherever bgtool itself came from.
+
+    The requirements are those of the installed package; without its metadata, the names of the modules.
+    """
+    try:
+        texts = metadata.requires("bgtool") or []
+    except metadata.PackageNotFoundError:
+        texts = []
+    parted = (text.partition(";") for text in texts)
+    of_extra = [wanted.strip() for wanted, _, marker in parted if re.search(rf"extra == .{name}.$", marker.strip())]
+    wanted = of_extra or (EXTRAS[name].modules if name in EXTRAS else ("onnxruntime",))
+    return f"pip install {' '.join(map(shlex.quote, wanted))}"
+
+
+def lack(name: str) -> str:
+    """What is to say of an extra that is missing: ``HEIC needs pillow_heif``."""
+    return f"{EXTRAS[name].purpose} needs {' and '.join(EXTRAS[name].modules)}"
+
+
+def require(name: str) -> None:
+    """Raise UsageError, with the command that helps, where a whole run needs an extra that is missing."""
+    if missing(name):
+        raise UsageError(lack(name), command(name))
+
+
+def sorted_out(jobs: list[Job]) -> tuple[list[Job], dict[str, list[str]]]:
+    """The jobs whose inputs can be read as far as their names tell, and the sources of the others by missing extra."""
+    lacking = {
+        suffix: name for name, extra in EXTRAS.items() if extra.suffixes and missing(name) for suffix in extra.suffixes
+    }
+    if not lacking:
+        return jobs, {}
+    possible: list[Job] = []
+    others: dict[str, list[str]] = {}
+    for job in jobs:
+        name = lacking.get(os.path.splitext(job.source)[1].lower())  # noqa: PTH122 - there may be a million
+        if name is None:
+            possible.append(job)
+        else:
+            others.setdefault(name, []).append(job.source)
+    return possible, others
 
 
 def pdf_module(name: str) -> Any:
@@ -20,6 +109,6 @@ def pdf_module(name: str) -> Any:
     Raises:
         InputError: the packages for PDF are not installed.
     """
-    if any(importlib.util.find_spec(package) is None for package in _PDF_PACKAGES):
-        raise InputError(f"PDF needs {' and '.join(_PDF_PACKAGES)}", "pip install 'bgtool[pdf]'")
+    if missing("pdf"):
+        raise InputError(lack("pdf"), command("pdf"))
     return importlib.import_module(f"bgtool.pdf_{name}")

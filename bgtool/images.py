@@ -10,6 +10,7 @@ from PIL import Image, TiffImagePlugin
 
 from bgtool import vips
 from bgtool.errors import InputError
+from bgtool.extras import command
 from bgtool.page import Page
 from bgtool.pages import Admit, PageReader
 from bgtool.raster import PillowRaster, Raster, is_deep, tiff_tags
@@ -61,11 +62,11 @@ class ImageReader(PageReader):
             if raster:
                 return raster
         if beyond:
-            raise InputError(f"{beyond}, which Pillow cannot read", "" if vips.available() else vips.ADVICE)
+            raise InputError(f"{beyond}, which Pillow cannot read", "" if vips.available() else command("vips"))
         try:
             return PillowRaster(image)
         except MemoryError as error:
-            advice = vips.ADVICE if vips.reads(image) and not vips.available() else ""
+            advice = command("vips") if vips.reads(image) and not vips.available() else ""
             raise InputError("it does not fit into memory", advice) from error
 
 
@@ -89,7 +90,9 @@ def _page_frames(image: Image.Image) -> list[int]:
     for frame in range(image.n_frames):
         image.seek(frame)
         if _out_of_reach(image) and not vips.available():
-            raise InputError("it is a TIFF with pages beyond 4 GB, which cannot be read without pyvips", vips.ADVICE)
+            raise InputError(
+                "it is a TIFF with pages beyond 4 GB, which cannot be read without pyvips", command("vips")
+            )
         if not int(image.tag_v2.get(254, 0)) & _NOT_A_PAGE:
             pages.append(frame)
     return pages or [0]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
 import io
 import stat
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from bgtool import jp2, pam
+from bgtool import extras, jp2, pam
 from bgtool.errors import InputError
 
 _PLUGINS = (  # else Pillow would load all it has
@@ -94,7 +93,7 @@ def identify(file: BinaryIO, heard: list[str]) -> Image.Image:
     brands = _brands(start)
     if brands & _HEIF_BRANDS and not brands & _AVIF_BRANDS:
         if not _register_heif():
-            raise InputError("HEIC cannot be read without pillow-heif", "pip install pillow-heif")
+            raise InputError(extras.lack("heif"), extras.command("heif"))
         formats = ("HEIF",)
     try:
         image = Image.open(file, formats=formats)
@@ -119,7 +118,7 @@ def _brands(start: bytes) -> set[bytes]:
 
 @cache
 def _register_heif() -> bool:
-    if importlib.util.find_spec("pillow_heif") is None:
+    if extras.missing("heif"):
         return False
     importlib.import_module("pillow_heif").register_heif_opener()
     return True

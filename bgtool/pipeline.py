@@ -16,11 +16,12 @@ from bgtool.atomic import sweep
 from bgtool.discovery import STREAM, Failure, Job, Plan, plan
 from bgtool.engine import Engine, Event, Facts, Inline, open_engine
 from bgtool.errors import InputError, UsageError
+from bgtool.extras import command, lack, require, sorted_out
 from bgtool.formats import result_of
 from bgtool.interrupts import held_back
 from bgtool.listing import kinds_not_read
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
-from bgtool.options import BatchOptions
+from bgtool.options import BatchOptions, Format
 from bgtool.outcome import Outcome, Status, Summary
 from bgtool.signature import is_signed
 from bgtool.watch import Arrivals, changes
@@ -85,6 +86,10 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
     planned = plan(options, result_of(options), names)
     if options.watch and not (planned.folder and watched(options)):
         raise UsageError("--watch needs an input folder and an output folder")
+    if options.watch:
+        require("watch")
+    if Format.PDF in (options.format, Path(options.output).suffix.lower().removeprefix(".")):
+        require("pdf")
     for note in planned.notes:
         observer.note(note)
     with open_engine(options, any(STREAM in job for job in planned.jobs)) as engine:
@@ -134,12 +139,18 @@ class Run:
         """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
         due = pending(planned, self._options, self._engine.facts, self._manifest)
         todo, refused = safe(choose(due), self._options, self._manifest)
+        todo, lacking = sorted_out(todo)
         failures = [failure for failure in (*planned.failures, *refused) if failure.path not in self._said]
         first, self._begun = not self._begun, True
         if first:
             self.summary.skipped = len(planned.jobs) - len(due)
         if todo or failures or first:
-            self._observer.planned(len(todo) + len(failures), self.summary.skipped, describe(self._engine.facts))
+            self._observer.planned(
+                len(todo) + len(lacking) + len(failures), self.summary.skipped, describe(self._engine.facts)
+            )
+        for name, sources in lacking.items():
+            give_up(name, [source for source in sources if source not in self._said], self.summary, self._observer)
+            self._said.update(sources)
         for failure in failures:
             self._said.add(failure.path)
             self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
@@ -227,7 +238,10 @@ def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Obser
     history = read(planned.folder) if planned.folder else None
     due = pending(planned, options, facts, history)
     todo, refused = safe(due, options, history)
+    todo, lacking = sorted_out(todo)
     summary = Summary(skipped=len(planned.jobs) - len(due))
+    for name, sources in lacking.items():
+        give_up(name, sources, summary, observer)
     for job in todo:
         observer.rehearsed(job)
     for failure in (*planned.failures, *refused):
@@ -235,6 +249,16 @@ def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Obser
         summary.count(outcome)
         observer.finished(outcome)
     return summary
+
+
+def give_up(extra: str, sources: list[str], summary: Summary, observer: Observer) -> None:
+    """Count the inputs that cannot be read for want of an extra, and say so in one line for all of them."""
+    error = f"{lack(extra)} ({command(extra)})"
+    for source in sources:
+        summary.count(Outcome(source, "", Status.FAILED, error=error))
+    if sources:
+        name = f"{sources[0]} and {len(sources) - 1} more" if sources[1:] else sources[0]
+        observer.finished(Outcome(name, "", Status.FAILED, error=error))
 
 
 def known_names(options: BatchOptions) -> dict[str, str]:

@@ -27,7 +27,7 @@ class Kind:
     Attributes:
         label: its name in sentences.
         provider: onnxruntime's name of it.
-        source: what brings it, for the user.
+        source: the package that brings it.
         nvidia: whether it needs NVIDIA's driver and libraries.
         numbered: whether there may be several, as ``cuda:1``.
         automatic: whether ``auto`` tries it where it is installed.
@@ -51,7 +51,7 @@ KINDS = {
     "cuda": Kind(
         "CUDA",
         "CUDAExecutionProvider",
-        "bgtool[gpu]",
+        "onnxruntime-gpu",
         nvidia=True,
         numbered=True,
         batch=4,
@@ -61,23 +61,24 @@ KINDS = {
     "tensorrt": Kind(
         "TensorRT",
         "TensorrtExecutionProvider",
-        "bgtool[gpu] and the package tensorrt",
+        "onnxruntime-gpu with the package tensorrt",
         nvidia=True,
         numbered=True,
         automatic=False,  # builds an engine for every window shape, which takes minutes
         batch=4,
         options={"trt_fp16_enable": "1"},
     ),
-    "directml": Kind("DirectML", "DmlExecutionProvider", "bgtool[directml], on Windows", numbered=True, batch=4),
+    "directml": Kind("DirectML", "DmlExecutionProvider", "onnxruntime-directml, on Windows,", numbered=True, batch=4),
     "openvino": Kind(
         "OpenVINO",
         "OpenVINOExecutionProvider",
-        "bgtool[openvino]",
+        "onnxruntime-openvino",
+        automatic=False,  # on some processors it is slower than the CPU provider; only measuring tells
         int8=True,
         options={"device_type": "CPU", "load_config": '{"CPU": {"INFERENCE_PRECISION_HINT": "bf16"}}'},
     ),
-    "coreml": Kind("Core ML", "CoreMLExecutionProvider", "bgtool[cpu], on macOS", automatic=False),
-    "cpu": Kind("The CPU", CPU, "bgtool[cpu]", int8=True),
+    "coreml": Kind("Core ML", "CoreMLExecutionProvider", "onnxruntime on macOS", automatic=False),
+    "cpu": Kind("The CPU", CPU, "onnxruntime", int8=True),
 }
 """By the names of `--device`, in the order in which ``auto`` tries them."""
 
@@ -123,11 +124,9 @@ class Device:
 THE_CPU = Device("cpu")
 
 
-def offered(available: Sequence[str]) -> list[str]:
-    """Names of the kinds whose providers onnxruntime has, and CUDA, whose absence is worth a word; the CPU left out."""
-    return [
-        name for name, kind in KINDS.items() if name == "cuda" or (kind.provider in available and kind.provider != CPU)
-    ]
+def installed(available: Sequence[str]) -> list[str]:
+    """Names of the kinds whose providers onnxruntime has, the CPU left out."""
+    return [name for name, kind in KINDS.items() if kind.provider in available and kind.provider != CPU]
 
 
 def parse_device(text: str) -> Device | None:

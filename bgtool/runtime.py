@@ -16,8 +16,9 @@ from bgtool.card import Card, ModelTask, check_task, shown
 from bgtool.catalogue import own_model
 from bgtool.cores import usable_cores
 from bgtool.errors import DeviceError, ModelError
+from bgtool.extras import command
 from bgtool.model_file import read_model
-from bgtool.providers import KINDS, THE_CPU, Device, difference, offered, parse_device
+from bgtool.providers import KINDS, THE_CPU, Device, difference, installed, parse_device
 from bgtool.spelling import choice
 
 if TYPE_CHECKING:
@@ -35,11 +36,11 @@ def import_onnxruntime() -> Any:
     try:
         import onnxruntime
     except ImportError as error:
-        raise DeviceError(f"onnxruntime cannot be imported: {error}", "install bgtool[cpu] or bgtool[gpu]") from None
+        raise DeviceError(f"onnxruntime cannot be imported: {error}", command("cpu")) from None
     if not hasattr(onnxruntime, "InferenceSession"):
         raise DeviceError(
             "onnxruntime is damaged, as it is after one of its variants was removed beside another",
-            "reinstall onnxruntime, or onnxruntime-gpu alone",
+            "remove all of them, then install one",
         )
     return onnxruntime
 
@@ -116,16 +117,21 @@ def load_model(model: str | os.PathLike[str] | None = None, *, task: str | None 
     """
     wanted, wanted_task = parse_device(device), None if task is None else ModelTask(choice(task, ModelTask, "task"))
     ort = import_onnxruntime()
-    if wanted and wanted.kind != "cpu":
-        return start(ort, model, wanted_task, wanted)
+    return start(ort, model, wanted_task, wanted) if wanted else start_best(ort, model, wanted_task)
+
+
+def start_best(ort: Any, model: str | os.PathLike[str] | None, task: ModelTask | None) -> Model:
+    """A model on the first device that this onnxruntime has, that is tried unasked and that works; else on the CPU."""
     reasons = []
-    for name in () if wanted else offered(ort.get_available_providers()):
-        if KINDS[name].automatic:
-            try:
-                return start(ort, model, wanted_task, Device(name, why=f"{KINDS[name].label} works"))
-            except DeviceError as error:
-                reasons.append(error.reason)
-    return start(ort, model, wanted_task, wanted or Device("cpu", why="; ".join(reasons)))
+    for name in installed(ort.get_available_providers()):
+        if not KINDS[name].automatic:
+            reasons.append(f"{KINDS[name].label} runs only where it is asked for")
+            continue
+        try:
+            return start(ort, model, task, Device(name, why=f"{KINDS[name].label} works"))
+        except DeviceError as error:
+            reasons.append(error.reason)
+    return start(ort, model, task, Device("cpu", why="; ".join(reasons) or "this onnxruntime has no other device"))
 
 
 def start(ort: Any, model: str | os.PathLike[str] | None, task: ModelTask | None, device: Device) -> Model:
@@ -238,7 +244,7 @@ def missing(ort: Any, device: Device) -> str | None:
     """What a device lacks on this machine as far as that shows without a session; None where nothing is missing."""
     kind = KINDS[device.kind]
     if kind.provider not in ort.get_available_providers():
-        return f"this onnxruntime has no {kind.label} provider, {kind.source} brings one that has"
+        return f"this onnxruntime has no {kind.label} provider, {kind.source} has one"
     driver = "nvcuda.dll" if os.name == "nt" else "libcuda.so.1"
     try:
         if kind.nvidia:

@@ -28,8 +28,6 @@ from bgtool.raster import UPRIGHT, Box, eight_bits, orientation, tiff_tags
 LARGE = 64_000_000
 """Pixels of a page above which it is read in parts."""
 
-ADVICE = "pip install 'bgtool[vips]'"
-
 _LOADERS = {"JPEG": "jpegload", "MPO": "jpegload", "PNG": "pngload", "TIFF": "tiffload"}
 _TYPES: dict[str, type[np.uint8] | type[np.uint16]] = {"uchar": np.uint8, "ushort": np.uint16}
 _BANDS = {"L": 1, "LA": 2, "RGB": 3, "RGBA": 4, "CMYK": 4}

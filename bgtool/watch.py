@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module, util
+from importlib import import_module
 
 from bgtool.discovery import NO_STAMP, Job
-from bgtool.errors import UsageError
+from bgtool.extras import require
 
 SETTLE_SECONDS = 2.0
 """How long a file must have kept its size and time before it is taken."""
@@ -28,8 +28,7 @@ def changes(folders: Sequence[str], output: str, recursive: bool) -> Iterator[bo
     Raises:
         UsageError: watchfiles is not installed.
     """
-    if util.find_spec("watchfiles") is None:
-        raise UsageError("folders cannot be watched without watchfiles", "pip install bgtool[watch]")
+    require("watch")
     own = os.path.join(os.path.abspath(output), "")  # noqa: PTH100, PTH118
     events = import_module("watchfiles").watch(
         *folders,

@@ -2,7 +2,6 @@
 
 import io
 import json
-import os
 import queue
 import re
 import subprocess
@@ -722,31 +721,3 @@ def test_people_cut_out_into_pdf(person_model_file, tmp_path):
     assert page.shape[0] == pytest.approx(50, abs=6)
     assert page.shape[1] == pytest.approx(80, abs=6)
     assert tuple(page[25, 40]) == (0, 0, 255), "blue, green, red: the person, upright, fills the page"
-
-
-def test_without_the_extra_each_pdf_fails_with_one_line(tmp_path, tiny_model_file):
-    (tmp_path / "a.pdf").write_bytes(scan_file(GRAY).getvalue())
-    Image.fromarray(GRAY).save(tmp_path / "b.png")
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text("import sys\nsys.modules['pikepdf'] = None\n")
-    path = os.pathsep.join([str(tmp_path / "site"), os.environ.get("PYTHONPATH", "")])
-    for more in ([], ["--format", "pdf"]):
-        command = [
-            sys.executable,
-            "-m",
-            "bgtool",
-            "clean",
-            tmp_path,
-            "-o",
-            tmp_path / "out",
-            "--model",
-            tiny_model_file,
-        ]
-        environment = {**os.environ, "PYTHONPATH": path}
-        result = subprocess.run(
-            [*map(str, command), *more], capture_output=True, text=True, timeout=240, check=False, env=environment
-        )
-        failed = [line for line in result.stderr.splitlines() if line.startswith("failed")]
-        assert result.returncode == 1
-        assert len(failed) == (2 if more else 1)
-        assert all("pip install 'bgtool[pdf]'" in line for line in failed)

@@ -18,6 +18,7 @@ from PIL.PngImagePlugin import PngInfo
 from bgtool.batch import CleanWork, CutoutWork
 from bgtool.document import COVER
 from bgtool.errors import InputError
+from bgtool.extras import command
 from bgtool.metadata import Metadata
 from bgtool.options import CleanOptions, CutoutOptions, Style
 from bgtool.page import Page
@@ -87,7 +88,7 @@ def test_tiff_with_16_bit_colours_in_planes(tmp_path, monkeypatch, kind, bands, 
     with Image.open(path) as image, pytest.raises(InputError, match="in planes"):
         page_of(image)
     monkeypatch.setattr("bgtool.vips.available", lambda: False)
-    with pytest.raises(InputError, match=r"in planes.*bgtool\[vips\]"):
+    with pytest.raises(InputError, match=r"in planes.*pyvips"):
         read(path, large=NEVER)
 
 
@@ -380,7 +381,7 @@ def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
 def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, without_pyvips):
     vips_image(DEEP).write_to_file(str(tmp_path / "in.tif"))
     for style, warnings in (
-        (Style.COLOR, ("its 16 bits a colour were read as 8 (pip install 'bgtool[vips]')",)),
+        (Style.COLOR, (f"its 16 bits a colour were read as 8 ({command('vips')})",)),
         (Style.GRAY, ()),
     ):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
@@ -462,5 +463,5 @@ with open_pages(Path(sys.argv[1]), max_megapixels=2000) as reader:
 """
     result = subprocess.run([sys.executable, "-c", program, tmp_path / "a.png"], capture_output=True, text=True)
     assert result.stderr.splitlines()[-1] == (
-        "bgtool.errors.InputError: it does not fit into memory (pip install 'bgtool[vips]')"
+        f"bgtool.errors.InputError: it does not fit into memory ({command('vips')})"
     )

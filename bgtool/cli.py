@@ -5,24 +5,21 @@ from __future__ import annotations
 import errno
 import io
 import os
-import signal
 import sys
 from collections.abc import Callable
 from dataclasses import astuple, fields
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NoReturn, TextIO, cast
+from typing import Any, TextIO, cast
 
 import click
 
 from bgtool import __version__
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError, printable
-from bgtool.interrupts import ENDING
+from bgtool.interrupts import INTERRUPTED, Interrupt, hear, leave
 from bgtool.options import MOST_SCALE, BatchOptions, CleanOptions, CutoutOptions, Format, Polarity, Style, with_enums
 from bgtool.spelling import advice, choice
 from bgtool.terminal import Lasting
-
-INTERRUPTED = 130
 
 
 class Cli(click.Group):
@@ -51,27 +48,23 @@ class Cli(click.Group):
             click.echo(f"bgtool: {printable(str(error))}", err=True)
             ctx.exit(OutputError.exit_code)
         except KeyboardInterrupt:
+            hear(leave)
             click.echo("bgtool: interrupted; the same command again goes on where it stopped", err=True)
             ctx.exit(INTERRUPTED)
+        finally:
+            hear(leave)
 
 
 @click.group(cls=Cli, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="bgtool")
 def main() -> None:
     """Batch background removal: clean scanned documents, cut people out of photos."""
-    for number in ENDING:
-        if signal.getsignal(number) is not signal.SIG_IGN:  # as nohup has it
-            signal.signal(number, interrupt)
+    hear(Interrupt())
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # a name that the terminal cannot show is no reason to fail
     if sys.stderr:
         sys.stderr = cast(TextIO, Lasting(sys.stderr))
-
-
-def interrupt(number: int, frame: object) -> NoReturn:
-    """End as on Ctrl-C."""
-    raise KeyboardInterrupt
 
 
 class Choice(click.Choice[str]):

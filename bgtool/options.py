@@ -62,7 +62,7 @@ class BatchOptions:
         device: as `bgtool.runtime.load_model` takes it.
         format: file format of the outputs.
         quality: 1 to 100, of JPEG and of colours in WebP; None takes `bgtool.jpeg.GRAY_QUALITY` for grey JPEG, else 92.
-        jobs: files under way at a time; 0 takes `bgtool.engine.threads_of`.
+        jobs: files under way at a time; 0 takes `bgtool.serve.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done, and replace outputs that are not bgtool's.

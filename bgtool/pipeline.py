@@ -14,13 +14,14 @@ from typing import Protocol
 from bgtool import __version__
 from bgtool.atomic import sweep
 from bgtool.discovery import STREAM, Failure, Job, Plan, plan
-from bgtool.engine import Engine, Event, Facts, Inline, open_engine
+from bgtool.engine import Engine, Inline, open_engine
 from bgtool.errors import InputError, UsageError
 from bgtool.extras import command, lack, require, sorted_out
 from bgtool.formats import result_of
 from bgtool.interrupts import held_back
 from bgtool.listing import kinds_not_read
 from bgtool.manifest import History, Manifest, Record, open_manifest, read
+from bgtool.messages import Event, Facts
 from bgtool.options import BatchOptions, Format
 from bgtool.outcome import Outcome, Status, Summary
 from bgtool.signature import is_signed

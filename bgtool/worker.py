@@ -12,7 +12,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
@@ -20,6 +21,7 @@ from bgtool.digest import digest_of
 from bgtool.discovery import STREAM, Job
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
+from bgtool.messages import Admitted, Advanced, Assignment, Progress, Waiting
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status
 from bgtool.page import Page
@@ -64,21 +66,6 @@ class Cancelled(BaseException):
     """Raised inside a worker when the run is to stop; no handler of a file's faults catches it."""
 
 
-@dataclass(frozen=True)
-class Meter:
-    """Hands on the pixels that workers count, and stops those that count them."""
-
-    told: Callable[[int], None]
-    stop: threading.Event = field(default_factory=threading.Event)
-
-    def advance(self, pixels: int) -> None:
-        """Called by workers. Raises Cancelled if the run is to stop."""
-        if self.stop.is_set():
-            raise Cancelled
-        if pixels:
-            self.told(pixels)
-
-
 class Budget:
     """Bytes that all workers together may hold; a page larger than all of it is let in alone."""
 
@@ -120,17 +107,23 @@ class Budget:
 
 
 class Worker:
-    """Everything a thread needs to do one job after the other."""
+    """Everything a thread needs to do one job after the other.
 
-    def __init__(self, options: BatchOptions, work: Work, model: Model, meter: Meter) -> None:
-        self._options, self._work, self._model, self._meter = options, work, model, meter
-        self._budget = Budget(BYTES_UNDER_WAY, meter.stop)
+    Args:
+        options, work, model: what is to be done with each page.
+        say: is told how the jobs go, by the threads that do them.
+    """
+
+    def __init__(self, options: BatchOptions, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
+        self._options, self._work, self._model, self._say = options, work, model, say
+        self._stop = threading.Event()
+        self._budget = Budget(BYTES_UNDER_WAY, self._stop)
 
     def stop(self) -> None:
         """Have the threads that do jobs end with `Cancelled` at their next window."""
-        self._meter.stop.set()
+        self._stop.set()
 
-    def __call__(self, job: Job) -> Outcome:
+    def __call__(self, assignment: Assignment) -> Outcome:
         """Do one job.
 
         Raises:
@@ -138,10 +131,10 @@ class Worker:
             DeviceError: the device failed; the run is to stop.
             Cancelled: the run was stopped.
         """
-        start = time.perf_counter()
+        start, job = time.perf_counter(), assignment.job
         outcome = Outcome(job.source, job.target, Status.DONE, stamp=job.stamp())
         try:
-            self._process(job, outcome)
+            self._process(assignment, outcome)
         except InputError as reason:
             outcome.error = str(reason)
         except (BgtoolError, Cancelled):
@@ -157,27 +150,45 @@ class Worker:
         outcome.warnings = tuple(dict.fromkeys(outcome.warnings))
         return outcome
 
-    def _process(self, job: Job, outcome: Outcome) -> None:
-        self._meter.advance(0)
+    def _process(self, assignment: Assignment, outcome: Outcome) -> None:
+        job, advance = assignment.job, partial(self._advance, assignment.number)
+        advance(0)
         source = standard_input() if job.source == STREAM else job.input
         if isinstance(source, Path):
             outcome.input_sha256 = digest_of(source)
         with (
-            self._budget.share() as admit,
-            open_pages(source, max_megapixels=self._options.max_megapixels, admit=admit) as reader,
+            self._budget.share() as take,
+            open_pages(
+                source,
+                max_megapixels=self._options.max_megapixels,
+                admit=partial(self._admit, assignment.number, take),
+            ) as reader,
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
             target = standard_output() if job.target == STREAM else job.output
             name, quality = self._model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 for page in reader:
-                    result = self._work(page, self._model, self._meter.advance)
+                    result = self._work(page, self._model, advance)
                     writer.add(result.bands, page.metadata)
                     warnings += [*page.warnings, *result.warnings]
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
             outcome.warnings = (*warnings, *writer.warnings)
+
+    def _advance(self, number: int, pixels: int) -> None:
+        """Hand on what a job has done. Raises Cancelled if the run is to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+        if pixels:
+            self._say(Advanced(number, pixels))
+
+    def _admit(self, number: int, take: Callable[[int], None], pixels: int) -> None:
+        """Let a job begin a page once there is room for it."""
+        self._say(Waiting(number))
+        take(pixels)
+        self._say(Admitted(number, pixels))
 
     def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:
         """The suffix for standard output, which has no name to take it from."""

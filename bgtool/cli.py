@@ -172,9 +172,12 @@ def start(options: BatchOptions, quiet: bool) -> None:
     from bgtool.pipeline import run_batch
 
     screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
-    with RunConsole(screen, quiet) as console:
+    unit = "photos" if options.task == "person" else "pages"
+    with RunConsole(screen, quiet, unit=unit, naming=options.watch) as console:
         summary = run_batch(options, console)
-    if not options.dry_run:
+    if options.dry_run:
+        console.summarise_rehearsal(summary)
+    else:
         console.summarise(summary)
     sys.exit(summary.exit_code)
 

@@ -26,13 +26,14 @@ class SpeedColumn(ProgressColumn):
         """The column of one redraw."""
         fields, elapsed = task.fields, task.elapsed or 0.0
         return Text(
-            speed(fields["pages"], fields["megapixels"], elapsed) + time_left(task.completed, task.total, elapsed)
+            speed(fields["pages"], fields["unit"], fields["megapixels"], elapsed)
+            + time_left(task.completed, task.total, elapsed)
         )
 
 
-def speed(pages: int, megapixels: float, elapsed: float) -> str:
+def speed(pages: int, unit: str, megapixels: float, elapsed: float) -> str:
     """``0.31 pages/s, 2.7 MP/s``; empty as long as nothing can be said."""
-    return f"{pages / elapsed:.2f} pages/s, {megapixels / elapsed:.1f} MP/s" if elapsed > 0 and megapixels > 0 else ""
+    return f"{pages / elapsed:.2f} {unit}/s, {megapixels / elapsed:.1f} MP/s" if elapsed > 0 and megapixels > 0 else ""
 
 
 def time_left(done: float, total: float | None, elapsed: float) -> str:
@@ -54,14 +55,23 @@ class RunConsole:
         console: where to draw; its ``is_terminal`` decides between a bar and lines.
         quiet: whether only failures and warnings are shown.
         now: monotonic clock in seconds.
+        unit: what is counted, pages or photos.
+        naming: whether files that went well are named as well, as over folders that are watched.
     """
 
-    def __init__(self, console: Console, quiet: bool = False, now: Callable[[], float] = time.monotonic) -> None:
-        self.console = console
-        self.quiet = quiet
-        self.now = now
+    def __init__(
+        self,
+        console: Console,
+        quiet: bool = False,
+        now: Callable[[], float] = time.monotonic,
+        *,
+        unit: str = "pages",
+        naming: bool = False,
+    ) -> None:
+        self.console, self.quiet, self.now = console, quiet, now
+        self.unit, self.naming = unit, naming
         self.start = self.last_line = now()
-        self.total = self.done = self.pages = 0
+        self.total = self.done = self.pages = self.rehearsals = 0
         self.megapixels = 0.0
         self.progress = Progress(
             SpinnerColumn(),
@@ -73,7 +83,7 @@ class RunConsole:
             transient=True,
             disable=quiet or not console.is_terminal,
         )
-        self.task = self.progress.add_task("files", total=None, megapixels=0.0, pages=0)
+        self.task = self.progress.add_task("files", total=None, megapixels=0.0, pages=0, unit=unit)
 
     def __enter__(self) -> RunConsole:
         self.progress.start()
@@ -104,7 +114,7 @@ class RunConsole:
             self.last_line = now
             elapsed = now - self.start
             left = time_left(self.done, self.total, elapsed)
-            rate = speed(self.pages, self.megapixels, elapsed)
+            rate = speed(self.pages, self.unit, self.megapixels, elapsed)
             self.say(f"{self.done} of {self.total} files" + (f", {rate}{left}" if rate else ""))
 
     def finished(self, outcome: Outcome) -> None:
@@ -112,6 +122,8 @@ class RunConsole:
         self.done += 1
         self.pages += outcome.pages
         self.progress.update(self.task, completed=self.done, pages=self.pages)
+        if self.naming and outcome.status is Status.DONE:
+            self.say(f"done {printable(outcome.source)} -> {printable(outcome.target)}")
         said = [("[red]failed[/]", outcome.error)] * (outcome.status is Status.FAILED)
         said += [("[yellow]warning[/]", warning) for warning in outcome.warnings]
         for kind, text in said:
@@ -120,7 +132,15 @@ class RunConsole:
 
     def rehearsed(self, job: Job) -> None:
         """A dry run would do this job; the plan goes to standard output, since it is what was asked for."""
+        self.rehearsals += 1
         click.echo(f"{printable(job.source)} -> {printable(job.target)}")
+
+    def summarise_rehearsal(self, summary: Summary) -> None:
+        """The last line of a dry run."""
+        counts = [f"{self.rehearsals} to do" if self.rehearsals else "nothing to do"]
+        counts += [f"{summary.skipped} already done"] * bool(summary.skipped)
+        counts += [f"{summary.failed} would fail"] * bool(summary.failed)
+        self.say(f"dry run: {', '.join(counts)}")
 
     def summarise(self, summary: Summary) -> None:
         """The last line of a run."""
@@ -128,7 +148,7 @@ class RunConsole:
         counts += [f"{summary.skipped} already done"] * bool(summary.skipped)
         counts += [f"{summary.failed} failed"] * bool(summary.failed)
         elapsed = self.now() - self.start
-        rate = speed(self.pages, self.megapixels, elapsed)
+        rate = speed(self.pages, self.unit, self.megapixels, elapsed)
         self.say(f"{', '.join(counts)} in {clock(elapsed)}" + (f", {rate}" if rate else ""))
 
     def say(self, text: str) -> None:

@@ -134,6 +134,7 @@ def test_the_same_command_again_does_only_what_changed(hostile, tmp_path, tiny_m
     assert f"2 done, {len(GOOD) - 2} already done, {len(BAD)} failed" in again.stderr.decode()
     changed = {name for name in GOOD if (tmp_path / "out" / name).stat().st_mtime_ns != stamps[name]}
     assert changed == {"a.png", "one.png"}
+    assert f"dry run: {len(BAD)} to do, {len(GOOD)} already done" in bgtool(*command, "--dry-run").stderr.decode()
     other = bgtool(*command, "--style", "color")
     assert f"{len(GOOD)} done, {len(BAD)} failed" in other.stderr.decode()
     assert other.stderr.count(b"1 file of a kind that is not read: .txt") == 1

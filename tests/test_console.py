@@ -4,6 +4,7 @@ import pytest
 from rich.console import Console
 
 from bgtool.console import RunConsole, clock
+from bgtool.discovery import Job
 from bgtool.errors import printable
 from bgtool.outcome import Outcome, Status, Summary
 
@@ -16,10 +17,10 @@ class Clock:
         return self.seconds
 
 
-def lines_of(run, *, quiet=False, terminal=False):
+def lines_of(run, *, quiet=False, terminal=False, **options):
     """What a run leaves on the console after `run(console, clock)`."""
     file, now = StringIO(), Clock()
-    console = RunConsole(Console(file=file, force_terminal=terminal, width=200), quiet, now)
+    console = RunConsole(Console(file=file, force_terminal=terminal, width=200), quiet, now, **options)
     with console:
         run(console, now)
     return file.getvalue().splitlines()
@@ -68,3 +69,26 @@ def test_clock(seconds, text):
 
 def test_names_cannot_speak_to_the_terminal():
     assert printable("a\x1b[31m\n\udcff日本") == "a\\x1b[31m\\n\\udcff日本"
+
+
+def test_photos_are_counted_as_photos():
+    lines = lines_of(short_run, unit="photos")
+    assert lines[-1].endswith("0.12 photos/s, 0.5 MP/s")
+    assert not any("pages/s" in line for line in lines)
+    assert "photos/s" in "\n".join(lines_of(short_run, terminal=True, unit="photos"))
+
+
+def test_over_watched_folders_what_is_finished_is_named():
+    assert "done a.tif -> out/a.tif" in lines_of(short_run, naming=True)
+    assert "done a.tif -> out/a.tif" not in lines_of(short_run, naming=True, quiet=True)
+
+
+def test_a_dry_run_says_what_there_is_to_do_or_that_there_is_nothing(capsys):
+    def rehearse(console, now):
+        console.rehearsed(Job("a.png", "out/a.png"))
+        console.summarise_rehearsal(Summary(skipped=2, failed=1))
+
+    assert lines_of(rehearse) == ["dry run: 1 to do, 2 already done, 1 would fail"]
+    assert capsys.readouterr().out == "a.png -> out/a.png\n"
+    lines = lines_of(lambda console, now: console.summarise_rehearsal(Summary(skipped=3)))
+    assert lines == ["dry run: nothing to do, 3 already done"]

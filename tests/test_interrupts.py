@@ -3,12 +3,14 @@
 import json
 import os
 import signal
+import subprocess
+import sys
 import threading
 
 import pytest
 from PIL import Image
 
-from bgtool.interrupts import held_back
+from bgtool.interrupts import Interrupt, held_back
 from bgtool.options import CleanOptions
 from bgtool.pipeline import Silent, run_batch
 
@@ -100,3 +102,42 @@ def test_a_page_that_is_written_when_the_interruption_comes_is_on_record(tmp_pat
     assert observer.done
     lines = (out / "bgtool-manifest.jsonl").read_text().splitlines()
     assert {json.loads(line)["output"] for line in lines} == {path.name for path in out.glob("*.png")}
+
+
+def test_signals_that_come_together_are_one():
+    handler = Interrupt()
+    with pytest.raises(KeyboardInterrupt):
+        handler(signal.SIGINT, None)
+    handler(signal.SIGTERM, None)
+
+
+HIT_BY_SIGNALS = """
+import os, runpy, signal, sys
+signal.signal(signal.SIGINT, signal.default_int_handler)
+hit = lambda: os.kill(os.getpid(), signal.SIGINT)
+
+class Finder:
+    def find_spec(name, path=None, target=None):
+        if name == "click":
+            hit()
+
+if "start" in sys.argv:
+    sys.meta_path.insert(0, Finder)
+else:
+    import click
+    echo = click.echo
+    click.echo = lambda *given, **named: (hit(), echo(*given, **named))
+sys.argv[1:] = ["models"]
+runpy.run_module("bgtool", run_name="__main__", alter_sys=True)
+"""
+"""A command that is sent signals: as it imports its modules, or each time it is about to say something."""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a process cannot interrupt itself there")
+@pytest.mark.parametrize("moment", ["start", "words"])
+def test_no_signal_shows_a_traceback_nor_another_status(moment):
+    command = [sys.executable, "-c", HIT_BY_SIGNALS, moment]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 130, ended.stderr
+    assert "Traceback" not in ended.stderr
+    assert "Aborted" not in ended.stderr

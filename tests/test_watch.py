@@ -78,6 +78,7 @@ def test_pages_come_out_as_scans_come_in(tmp_path, tiny_model_file):
         _, said = process.communicate(timeout=60)
     assert process.returncode == 130, said
     assert said.count("failed") == 1, said
+    assert f"done {scans / 'deep' / 'slow.png'} -> {out / 'deep' / 'slow.png'}" in said
     assert (scans / "first.png").stat().st_mtime_ns == stamp.st_mtime_ns
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from bgtool import icc, metadata
+from bgtool import icc, metadata, tones
 from bgtool.faults import decoding, of_page
 from bgtool.pillow import unlimited
 from bgtool.raster import UPRIGHT, Box, Raster, orientation
@@ -38,10 +38,10 @@ class Page:
         self._swap, self._flip_rows, self._flip_columns = UPRIGHT[orientation(about)]
         self.size = raster.size[::-1] if self._swap else raster.size
         self.depth, self.cut = raster.depth, raster.cut
-        self.has_alpha = about.has_transparency_data and not about.mode.startswith("I")
+        self.has_alpha = about.has_transparency_data
         self.metadata, warnings = metadata.read(about, turned=self._swap or raster.turned)
         self._to_srgb, failed = _transform_to_srgb(raster.mode, self.metadata.icc)
-        self._tones = _tones_in_srgb(raster.mode, self.metadata.icc)
+        self._tones = tones.of(about, raster.mode, self.metadata.icc)
         if raster.mode in ("CMYK", "LAB"):
             self.metadata = replace(self.metadata, icc=icc.srgb() if self._to_srgb else None)
         self.warnings = (*warnings, *failed)
@@ -51,7 +51,8 @@ class Page:
 
         Returns:
             uint8 [y1 - y0, x1 - x0, 3], RGB; what is transparent lies on white. 16 bits become round(v / 257). CMYK
-            and grey go through their profile to sRGB. Other colours are given as they are, described by `metadata.icc`.
+            and grey go through their profile to sRGB, a PNG without a profile by its gamma. Other colours are given as
+            they are, described by `metadata.icc`.
 
         Raises:
             InputError: the page is read in parts, and this part is damaged.
@@ -65,7 +66,8 @@ class Page:
             return self.window(x0, y0, x1, y1)
         with self._reading():
             samples = self._raster.deep(self._stored(x0, y0, x1, y1))
-            colours = samples[..., :3] if samples.shape[2] > 2 else self._toned(samples[..., :1]).repeat(3, axis=2)
+            colours = samples[..., :3] if samples.shape[2] > 2 else samples[..., :1].repeat(3, axis=2)
+            colours = colours if self._tones is None else self._tones[colours]
             return self._upright(_on_white(colours, samples[..., -1:]) if self.has_alpha else colours)
 
     def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8] | None:
@@ -106,18 +108,13 @@ class Page:
 
     def _colours(self, piece: Image.Image) -> NDArray[np.uint8]:
         if self._tones is not None:
-            piece = piece.point([*self._tones, *range(256)][: 256 * len(piece.getbands())])
+            piece = tones.changed(piece, self._tones)
         if self.has_alpha:
             rgba = np.asarray(_rgba(piece))
             return _on_white(rgba[..., :3], rgba[..., 3:])
         if self._to_srgb:
             return np.asarray(ImageCms.applyTransform(piece, self._to_srgb))
         return np.asarray(piece.convert("RGB"))
-
-    def _toned(self, grey: NDArray[np.uint16]) -> NDArray[np.uint16]:
-        if self._tones is None:
-            return grey
-        return np.asarray(np.interp(grey, np.arange(256) * 257, self._tones * 257.0).round(), np.uint16)
 
 
 def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:
@@ -133,19 +130,6 @@ def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.Image
         return ImageCms.buildTransform(source, target, mode, "RGB", intent, flags), ()
     except (OSError, ImageCms.PyCMSError):
         return None, ("its ICC profile does not work and was left out",)
-
-
-def _tones_in_srgb(mode: str, profile: bytes | None) -> NDArray[np.uint8] | None:
-    """What the grey levels of a page with a profile for grey are in sRGB, uint8 [256]; None where it has none."""
-    if mode not in ("L", "LA") or not profile or icc.space(profile) != "GRAY":
-        return None
-    try:
-        source, target = (ImageCms.ImageCmsProfile(io.BytesIO(data)) for data in (profile, icc.srgb()))
-        transform = ImageCms.buildTransform(source, target, "L", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC)
-        ramp = Image.fromarray(np.arange(256, dtype=np.uint8)[None])
-        return np.asarray(ImageCms.applyTransform(ramp, transform))[0, :, 1]
-    except (OSError, ImageCms.PyCMSError):
-        return None
 
 
 def _rgba(piece: Image.Image) -> Image.Image:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageChops, ImagePalette, TiffImagePlugin
 
 Box = tuple[int, int, int, int]
 """Left, top, right and bottom in pixels, right and bottom excluded."""
@@ -24,7 +24,10 @@ UPRIGHT = {
 }
 """By EXIF orientation: do rows and columns change places, then do rows, do columns run backwards."""
 
-_ORIENTATION, _BITS, _PHOTOMETRIC = 274, 258, 262
+_ORIENTATION, _BITS, _PHOTOMETRIC, _PLANES, _COLOUR_MAP = 274, 258, 262, 284, 320
+_TOPS = 281, 341  # MaxSampleValue, SMaxSampleValue
+_NARROW = frozenset((1 << bits) - 1 for bits in range(9, 16))
+_OTHER_SIGN = [value ^ 128 for value in range(256)]  # of a and b, which Pillow has unsigned
 
 
 class Raster(Protocol):
@@ -60,28 +63,42 @@ class PillowRaster:
     """A page decoded whole by Pillow."""
 
     def __init__(self, image: Image.Image) -> None:
-        """Decode `image`."""
+        """Decode `image`, and mend what Pillow makes of it."""
         tags = tiff_tags(image)
         self.turned, *_ = UPRIGHT.get(tags.get(_ORIENTATION, 1), UPRIGHT[1])  # by Pillow, which drops a TIFF's tag
         self.cut = is_deep(image)
+        self._top, self._white_is_zero = white(image), white_is_zero(image)
         image.load()
+        if is_plain_cmyk(image):
+            image.im = ImageChops.invert(image).im
+        if image.mode == "P" and (colours := _map_of_bytes(tags)):
+            image.palette = ImagePalette.raw("RGB;L", colours)
+            image.load()
+        if image.mode == "LAB" and tags.get(_PLANES, 1) == 2:
+            image.im = image.point([*range(256), *_OTHER_SIGN, *_OTHER_SIGN]).im
         self.about = image
         self.size = image.size
         self.depth = 16 if image.mode.startswith("I") else 8
-        self.mode = "L" if self.depth == 16 else image.mode
-        self._white_is_zero = tags.get(_PHOTOMETRIC) == 0
-        self._top = 4095 if tags.get(_BITS) in (12, (12,)) else 65535
+        self._clear = image.info.get("transparency") if self.depth == 16 else None
+        self.mode = image.mode if self.depth == 8 else "L" if self._clear is None else "LA"
 
     def crop(self, box: Box) -> Image.Image:
         """The pixels of a part, in 8 bits."""
-        return self.about.crop(box) if self.depth == 8 else Image.fromarray(eight_bits(self.deep(box)[..., 0]))
+        if self.depth == 8:
+            return self.about.crop(box)
+        samples = eight_bits(self.deep(box))
+        return Image.fromarray(samples if self.mode == "LA" else samples[..., 0])
 
     def deep(self, box: Box) -> NDArray[np.uint16]:
-        """Grey of 12 or 16 bits as 16 bits, [h, w, 1]."""
-        values = np.asarray(self.about.crop(box)).astype(np.uint32)
+        """Grey of 9 to 16 bits as 16 bits, [h, w, 1], or [h, w, 2] where one level is transparent."""
+        stored = np.asarray(self.about.crop(box))
+        values = stored.astype(np.uint32)
         if self._white_is_zero:  # Pillow looks at it up to 8 bits only
-            values = self._top - values
-        return ((values * 65535 + self._top // 2) // self._top).astype(np.uint16)[..., None]
+            values = self._top - np.minimum(values, self._top)
+        grey = sixteen_bits(values, self._top)
+        if self._clear is None:
+            return grey[..., None]
+        return np.stack([grey, np.where(stored == self._clear, 0, 65535).astype(np.uint16)], axis=2)
 
     def close(self) -> None:
         """Let go of the pixels, and of the file."""
@@ -96,7 +113,45 @@ def tiff_tags(image: Image.Image) -> Mapping[int, Any]:
 def is_deep(image: Image.Image) -> bool:
     """Whether an image that is not decoded yet has 16-bit colours, which Pillow cuts to 8 bits."""
     tiles = getattr(image, "tile", ())
-    return image.mode in ("RGB", "RGBA", "LA") and any(";16" in str(tile.args) for tile in tiles)
+    if image.mode not in ("RGB", "RGBA", "LA") or image.format == "BMP":  # whose 16 bits are of a pixel
+        return False
+    if image.format == "PPM":
+        return any(isinstance(tile.args[-1], int) and tile.args[-1] > 255 for tile in tiles)
+    return any(";16" in str(tile.args) for tile in tiles)
+
+
+def white(image: Image.Image) -> int:
+    """The largest value of a sample of 9 to 16 bits, where a TIFF says that fewer bits are used than are stored.
+
+    MaxSampleValue may also be the largest value that occurs, which is nothing to scale by: it counts only where it is
+    the top of a whole number of bits.
+    """
+    tags = tiff_tags(image)
+    if np.max(tags.get(_BITS, 16)) == 12:
+        return 4095
+    tops = [int(np.max(tags[tag])) for tag in _TOPS if tag in tags]
+    return next((top for top in tops if top in _NARROW), 65535)
+
+
+def white_is_zero(image: Image.Image) -> bool:
+    """Whether a TIFF stores white as 0."""
+    return tiff_tags(image).get(_PHOTOMETRIC) == 0
+
+
+def is_plain_cmyk(image: Image.Image) -> bool:
+    """Whether a JPEG has CMYK as it is; decoders take it for inverted, as it is where there is an Adobe marker."""
+    return image.mode == "CMYK" and image.format in ("JPEG", "MPO") and "adobe" not in image.info
+
+
+def map_of_bytes(image: Image.Image) -> bool:
+    """Whether the colours of a TIFF's map are, against the rule, of 8 bits."""
+    return bool(_map_of_bytes(tiff_tags(image)))
+
+
+def _map_of_bytes(tags: Mapping[int, Any]) -> bytes:
+    """The red, then green, then blue of a colour map of 8-bit values, which Pillow takes for 16; else nothing."""
+    colours = tags.get(_COLOUR_MAP, ())
+    return bytes(colours) if 0 < max(colours, default=0) < 256 else b""
 
 
 def orientation(image: Image.Image) -> int:
@@ -106,6 +161,12 @@ def orientation(image: Image.Image) -> int:
     except Exception:  # EXIF can be wrong in any way; metadata.read reports it
         return 1
     return found if found in UPRIGHT else 1
+
+
+def sixteen_bits(samples: NDArray[Any], top: int) -> NDArray[np.uint16]:
+    """Samples up to `top`, larger ones cut, as 16 bits."""
+    values = np.minimum(samples.astype(np.uint32), top)
+    return ((values * 65535 + top // 2) // top).astype(np.uint16)
 
 
 def eight_bits(samples: NDArray[np.uint16]) -> NDArray[np.uint8]:

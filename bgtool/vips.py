@@ -23,7 +23,18 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from bgtool import png
 from bgtool.errors import InputError
-from bgtool.raster import UPRIGHT, Box, eight_bits, orientation, tiff_tags
+from bgtool.raster import (
+    UPRIGHT,
+    Box,
+    eight_bits,
+    is_plain_cmyk,
+    map_of_bytes,
+    orientation,
+    sixteen_bits,
+    tiff_tags,
+    white,
+    white_is_zero,
+)
 
 LARGE = 64_000_000
 """Pixels of a page above which it is read in parts."""
@@ -112,6 +123,7 @@ class VipsRaster:
         """
         self.about, self.mode, self.size = about, mode, (picture.width, picture.height)
         self.depth = 16 if picture.format == "ushort" and mode != "CMYK" else 8
+        self._inverted, self._top, self._white_is_zero = is_plain_cmyk(about), white(about), white_is_zero(about)
         turns, flips, _ = UPRIGHT[orientation(about)]
         self._pixels: Parts | Rows | Spool
         if _TILE_WIDTH in tiff_tags(about):
@@ -137,7 +149,14 @@ class VipsRaster:
         del self._pixels
 
     def _samples(self, box: Box) -> Samples:
-        return self._pixels.read(*box)[..., : _BANDS[self.mode]]
+        samples = self._pixels.read(*box)[..., : _BANDS[self.mode]]
+        if self._inverted:
+            return 255 - samples
+        if self._top == 65535 or samples.dtype == np.uint8:
+            return samples
+        if self._white_is_zero:  # libvips has turned it round at 65535
+            samples = np.maximum(samples, 65535 - self._top) - (65535 - self._top)
+        return sixteen_bits(samples, self._top)
 
 
 class Parts:
@@ -239,9 +258,14 @@ def _mode(about: Image.Image, picture: Any) -> str:
     """Pillow's name for the samples that libvips gives; empty where Pillow would make something else of them."""
     if about.mode == "CMYK":
         mode = "CMYK"
-    elif about.has_transparency_data and not about.mode.startswith("I"):
+    elif about.has_transparency_data:
         mode = "LA" if picture.bands < 3 else "RGBA"
     else:
         mode = "L" if picture.bands < 3 else "RGB"
-    known = picture.format in _TYPES and picture.coding == "none" and about.mode not in ("LAB", "YCbCr")
+    known = (
+        picture.format in _TYPES
+        and picture.coding == "none"
+        and about.mode not in ("LAB", "YCbCr")
+        and not map_of_bytes(about)
+    )
     return mode if known and _BANDS[mode] <= picture.bands else ""

@@ -2,98 +2,40 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
+from bgtool import icc
+from bgtool.background import background_of
 from bgtool.card import ModelTask, check_task
 from bgtool.document import clean_page
-from bgtool.errors import InputError
+from bgtool.errors import BgtoolWarning, NobodyFound
 from bgtool.metadata import Metadata
-from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Polarity, Style, with_enums
+from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Polarity, Style, with_enums
 from bgtool.outcome import Summary
-from bgtool.page import Page
 from bgtool.person import Look, cut_out
+from bgtool.picture import ArraySource, Picture, opened, source_of
 from bgtool.pipeline import Observer, run_batch
-from bgtool.reading import page_of
 from bgtool.runtime import Model, load_model
+from bgtool.source import AnyPixels, kind_of
+from bgtool.spelling import advice
 from bgtool.survey import approach
 
-__all__ = ["clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch"]
+__all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
 
-Picture = Image.Image | NDArray[np.uint8]
-
-
-@dataclass(frozen=True)
-class ArraySource:
-    """A picture in memory that is read in parts.
-
-    Attributes:
-        pixels: uint8 [H, W, 3], RGB.
-        metadata: none.
-    """
-
-    pixels: NDArray[np.uint8]
-    metadata: Metadata = field(default_factory=Metadata)
-    depth: int = 8
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """Width and height in pixels."""
-        height, width = self.pixels.shape[:2]
-        return width, height
-
-    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
-        """RGB of the part from (x0, y0) up to, without, (x1, y1)."""
-        return self.pixels[y0:y1, x0:x1]
-
-    deep_window = window
-
-    def alpha_window(self, x0: int, y0: int, x1: int, y1: int) -> None:
-        """None: all of it is opaque."""
-
-
-def source_of(picture: Picture) -> ArraySource | Page:
-    """A Pillow image or an array as a source.
-
-    Raises:
-        InputError: the array is not uint8 [H, W] or [H, W, 3], the picture has no pixels or none of 8 or 16 bits.
-    """
-    if isinstance(picture, Image.Image):
-        if not all(picture.size):
-            raise InputError(f"the picture has no pixels: {picture.width}×{picture.height}")
-        return page_of(picture)
-    if not isinstance(picture, np.ndarray):
-        raise InputError(f"expected a Pillow image or an array, got {type(picture).__name__}")
-    if (
-        picture.dtype != np.uint8
-        or picture.ndim not in (2, 3)
-        or picture.shape[2:] not in ((), (3,))
-        or not picture.size
-    ):
-        raise InputError(f"expected uint8 [H, W] or [H, W, 3], got {picture.dtype} {list(picture.shape)}")
-    return ArraySource(picture if picture.ndim == 3 else np.repeat(picture[..., None], 3, axis=2))
-
-
-def ready(model: Model | None, task: ModelTask) -> Model:
-    """The model given if it is for this task, else the shipped one.
-
-    Raises:
-        ModelError: it is for another task, or cannot run.
-    """
-    if model is None:
-        return load_model(task=task)
-    check_task(model.card.name, model.card.task, task)
-    return model
+AnyPath = str | os.PathLike[str]
 
 
 def clean(
     picture: Picture,
     *,
-    model: Model | None = None,
+    model: Model | AnyPath | None = None,
     style: Style | str = Style.GRAY,
     tile: int = 0,
     scale: int = 0,
@@ -101,87 +43,197 @@ def clean(
 ) -> Image.Image:
     """Clean one scan.
 
+    >>> page = bgtool.clean("scan.jpg", style="bilevel")
+    >>> page.mode
+    '1'
+    >>> page.save("page.png", dpi=page.info["dpi"])
+
     Args:
-        picture: a Pillow image of any 8- or 16-bit mode, turned upright as its EXIF says, or uint8 [H, W] or [H, W, 3]
-            (RGB).
-        model: as `load_model` gives it; the shipped document model on the best device unless given. Loading takes a
-            part of a second, so load once for many pictures.
+        picture: a path, the bytes of a file, a binary file, a Pillow image of any 8- or 16-bit mode, or an array:
+            uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. It is turned upright as its
+            EXIF says.
+        model: as `load_model` gives it, or what `load_model` takes; the shipped document model on the best device
+            unless given. Loading takes a part of a second, so load once for many pictures.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
         tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
         scale: how many times the page is enlarged for the network; 0: as the size of its writing asks for. The result
             has the picture's size.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
 
+    Returns:
+        The page; its ``info`` has the picture's ``dpi`` and ``icc_profile`` where it has them.
+
     Raises:
-        InputError: the picture is none.
+        InputError: the picture is none, cannot be read or holds several pages.
         UsageError: the tile leaves nothing between the halos, the scale is out of its range, or there is no such style
             or polarity.
         ModelError, DeviceError: the model cannot run, or is for people.
+
+    Warns:
+        BgtoolWarning: something about the picture could not be read.
     """
     options = CleanOptions(
         inputs=(), output="", tile=tile, scale=scale, **with_enums({"style": style, "polarity": polarity})
     )
-    source = source_of(picture)
-    plan = approach(source, options.scale, options.polarity, source.metadata.resolution)
-    page = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, approach=plan)
-    return Image.fromarray(page)
+    with opened(picture) as source:
+        plan = approach(source, options.scale, options.polarity, source.metadata.resolution)
+        pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, approach=plan)
+    tell(source.warnings)
+    return finished(pixels, source.metadata)
 
 
 def cutout(
     picture: Picture,
     *,
-    model: Model | None = None,
-    background: str = TRANSPARENT,
+    model: Model | AnyPath | None = None,
+    background: str | Picture = TRANSPARENT,
     mask_only: bool = False,
     crop: bool = False,
 ) -> Image.Image:
-    """Cut the people out of one photo; where there are none, the result is empty.
+    """Cut the people out of one photo; where there are none, the result is empty, and a warning says so.
+
+    >>> person = bgtool.cutout("photo.jpg")
+    >>> person.mode, person.info["person_found"]
+    ('RGBA', True)
+
+    To have a photo without anybody raise:
+
+    >>> import warnings
+    >>> warnings.simplefilter("error", bgtool.NobodyFound)
+    >>> try:
+    ...     bgtool.cutout("scan.jpg", background="white")
+    ... except bgtool.NobodyFound:
+    ...     print("nobody")
+    nobody
 
     Args:
-        picture: a Pillow image of any 8- or 16-bit mode, turned upright as its EXIF says, or uint8 [H, W] or [H, W, 3]
-            (RGB). What is transparent stays so.
-        model: as `load_model(task="person")` gives it; the shipped person model on the best device unless given.
-        background: ``transparent`` (mode RGBA), ``blur``, a colour as Pillow reads it or the path of an image (mode
-            RGB).
+        picture: as in `clean`. What is transparent stays so.
+        model: as `load_model` gives it, or what `load_model` takes; the shipped person model on the best device unless
+            given.
+        background: ``transparent`` (mode RGBA); or, in mode RGB, ``blur``, a colour as Pillow reads it, the path of an
+            image or any other form of a picture. A path object is never taken for a colour.
         mask_only: give the mask alone (mode L), 255 = person.
         crop: keep no more than the box around the person.
 
+    Returns:
+        The cut-out; its ``info`` has ``person_found``, and the picture's ``dpi`` and ``icc_profile`` where it has them.
+
     Raises:
-        InputError: the picture is none.
+        InputError: the picture is none, cannot be read or holds several pages.
         UsageError: the background is neither a colour nor a readable image, or a mask is to have one.
-        ModelError, DeviceError: the model cannot run.
+        ModelError, DeviceError: the model cannot run, or is for documents.
+
+    Warns:
+        NobodyFound: no person was found.
+        BgtoolWarning: something about the picture could not be read.
     """
-    options = CutoutOptions(inputs=(), output="", background=str(background), mask_only=mask_only, crop=crop)
-    source, look = source_of(picture), Look(options.backdrop, mask_only, crop)
-    pixels, _ = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
-    return Image.fromarray(pixels)
+    look = Look(background_of(background, mask_only), mask_only, crop)
+    with opened(picture) as source:
+        pixels, found = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
+    tell(source.warnings)
+    if not found:
+        warnings.warn("no person was found", NobodyFound, stacklevel=2)
+    result = finished(pixels, source.metadata)
+    result.info["person_found"] = found
+    return result
 
 
-def clean_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:
-    """Clean files and folders: ``clean_files("scans", output="clean", style="bilevel")``.
+def clean_files(
+    *inputs: AnyPath | Iterable[AnyPath], output: AnyPath, observer: Observer | None = None, **options: Any
+) -> Summary:
+    """Clean files and folders, as ``bgtool clean`` does.
+
+    >>> summary = bgtool.clean_files("scans", output="clean", style="bilevel")
+    >>> summary.done, summary.failed
+    (2, 0)
 
     Args:
-        inputs: paths of files and folders.
+        inputs: paths of files and folders, or lists of them.
         output: path of the output folder, or file for a single input.
         observer: is told how the run goes.
         options: any attribute of `bgtool.options.CleanOptions`; enums may be given as text.
 
     Raises:
-        As `run_batch`.
+        TypeError: there is no such option, or a path is none.
+        As `bgtool.pipeline.run_batch`.
     """
-    return run_batch(CleanOptions(inputs=tuple(map(str, inputs)), output=str(output), **with_enums(options)), observer)
+    return run_batch(batch_options(CleanOptions, inputs, output, options), observer)
 
 
-def cutout_files(*inputs: Any, output: Any, observer: Observer | None = None, **options: Any) -> Summary:
-    """Cut the people out of files and folders: ``cutout_files("photos", output="out", background="white")``.
+def cutout_files(
+    *inputs: AnyPath | Iterable[AnyPath], output: AnyPath, observer: Observer | None = None, **options: Any
+) -> Summary:
+    """Cut the people out of files and folders, as ``bgtool cutout`` does.
+
+    >>> summary = bgtool.cutout_files(["photos"], output="out", background="white", crop=True)
+    >>> [(outcome.source, outcome.warnings) for outcome in summary.outcomes]
+    [('photos/empty.png', ('no person was found',))]
 
     Args:
-        inputs: paths of files and folders.
+        inputs: paths of files and folders, or lists of them.
         output: path of the output folder, or file for a single input.
         observer: is told how the run goes.
         options: any attribute of `bgtool.options.CutoutOptions`; enums may be given as text.
 
     Raises:
-        As `run_batch`.
+        TypeError: there is no such option, or a path is none.
+        As `bgtool.pipeline.run_batch`.
     """
-    return run_batch(CutoutOptions(inputs=tuple(map(str, inputs)), output=str(output), **with_enums(options)), observer)
+    return run_batch(batch_options(CutoutOptions, inputs, output, options), observer)
+
+
+def ready(model: Model | AnyPath | None, task: ModelTask) -> Model:
+    """The model given, loaded if need be, if it is for this task; else the shipped one.
+
+    Raises:
+        ModelError: it is for another task, or cannot run.
+    """
+    if not isinstance(model, Model):
+        return load_model(model, task=task)
+    check_task(model.card.name, model.card.task, task)
+    return model
+
+
+def tell(sentences: Iterable[str]) -> None:
+    """Warn whoever called the API."""
+    for sentence in sentences:
+        warnings.warn(sentence, BgtoolWarning, stacklevel=3)
+
+
+def finished(pixels: AnyPixels, metadata: Metadata) -> Image.Image:
+    """A result as an image that knows its resolution, and the profile of its colours, which Pillow then saves."""
+    image = Image.fromarray(pixels)
+    if profile := icc.for_output(metadata.icc, kind_of(pixels)):
+        image.info["icc_profile"] = profile
+    if metadata.resolution:
+        image.info["dpi"] = metadata.resolution.dpi
+    return image
+
+
+def batch_options(
+    kind: type[BatchOptions], inputs: Iterable[AnyPath | Iterable[AnyPath]], output: AnyPath, options: dict[str, Any]
+) -> BatchOptions:
+    """The options of a batch from the arguments of a call.
+
+    Raises:
+        TypeError: there is no such option, or a path is none.
+        UsageError: an option makes no sense.
+    """
+    known = [each.name for each in fields(kind) if each.name not in ("inputs", "output")]
+    for name in options:
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}: {advice(name, known)}")
+    paths = {name: path_text(options[name]) for name in ("model", "background") if options.get(name) is not None}
+    listed = ([each] if isinstance(each, str | os.PathLike) else each for each in inputs)
+    sources = tuple(os.fspath(path) for group in listed for path in group)
+    return kind(inputs=sources, output=os.fspath(output), **with_enums(options | paths))
+
+
+def path_text(value: AnyPath) -> str:
+    """A name or path as the options hold it: a path object is neither a model's name nor a colour.
+
+    Raises:
+        TypeError: it is no path.
+    """
+    text = os.fspath(value)
+    return text if isinstance(value, str) or Path(text).name != text else f"{os.curdir}{os.sep}{text}"

@@ -14,7 +14,7 @@ from PIL import Image, ImageCms, ImageColor
 from bgtool import icc
 from bgtool.errors import InputError, UsageError
 from bgtool.options import TRANSPARENT
-from bgtool.reading import open_pages
+from bgtool.picture import Picture, opened
 from bgtool.spelling import suggestion
 
 BLUR = "blur"
@@ -101,6 +101,23 @@ def read_background(text: str) -> Background:
     return Background(text, Image.new("RGB", (1, 1), colour))
 
 
+def background_of(choice: str | Picture, mask_only: bool = False) -> Background:
+    """The background that a caller chose: a text as in `read_background`, or a picture.
+
+    Args:
+        choice: text or picture; a path object is an image whatever it is called.
+        mask_only: whether a mask alone is wanted, which has none.
+
+    Raises:
+        UsageError: it is neither a colour nor a readable image, or a mask is to have one.
+    """
+    if mask_only and not (isinstance(choice, str) and choice == TRANSPARENT):
+        raise UsageError("a mask has no background", "leave out --background or --mask-only")
+    if isinstance(choice, str):
+        return read_background(choice)
+    return _from_picture(choice, "image")
+
+
 def _read_image(path: str) -> Background:
     try:
         data = Path(path).read_bytes()
@@ -110,15 +127,16 @@ def _read_image(path: str) -> Background:
             suggestion(path, [TRANSPARENT, BLUR, *ImageColor.colormap])
             or "take transparent, blur, a colour such as white or #336699, or the path of an image",
         ) from None
+    return replace(_from_picture(data, path), sha256=hashlib.sha256(data).hexdigest())
+
+
+def _from_picture(picture: Picture, name: str) -> Background:
     try:
-        if not data:
+        if isinstance(picture, bytes) and not picture:
             raise InputError("the file is empty")
-        with open_pages(io.BytesIO(data), max_megapixels=MAX_MEGAPIXELS) as pages:
-            page = next(iter(pages))
-            image, profile = Image.fromarray(page.window(0, 0, *page.size)), page.metadata.icc
+        with opened(picture, MAX_MEGAPIXELS) as source:
+            image, profile = Image.fromarray(source.window(0, 0, *source.size)), source.metadata.icc
     except InputError as error:
         said = error.reason if "--max-megapixels" in error.advice else error  # which is not for backgrounds
-        raise UsageError(f"the background {path!r} is no readable image: {said}") from None
-    return Background(
-        path, image, profile if profile and icc.space(profile) == "RGB" else None, hashlib.sha256(data).hexdigest()
-    )
+        raise UsageError(f"the background {name!r} is no readable image: {said}") from None
+    return Background(name, image, profile if profile and icc.space(profile) == "RGB" else None)

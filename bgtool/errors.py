@@ -55,6 +55,14 @@ class OutputError(BgtoolError):
     exit_code = 4
 
 
+class BgtoolWarning(UserWarning):
+    """Something that the caller of the API should know although a picture came out."""
+
+
+class NobodyFound(BgtoolWarning):
+    """`bgtool.cutout` found no person, and its result is empty."""
+
+
 def printable(name: str) -> str:
     """Names, alone or in a sentence, as a terminal can show them: control characters and undecodable bytes escaped."""
     text = name.encode("utf-8", "backslashreplace").decode()

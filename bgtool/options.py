@@ -162,11 +162,9 @@ class CutoutOptions(BatchOptions):
         Raises:
             UsageError: it is neither a colour nor a readable image, or a mask is to have one.
         """
-        from bgtool.background import read_background
+        from bgtool.background import background_of
 
-        if self.mask_only and self.background != TRANSPARENT:
-            raise UsageError("a mask has no background", "leave out --background or --mask-only")
-        return read_background(self.background)
+        return background_of(self.background, self.mask_only)
 
     def _pixel_options(self) -> dict[str, Any]:
         return {

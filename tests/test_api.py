@@ -1,9 +1,13 @@
+import io
+import pydoc
 import subprocess
 import sys
+import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 import bgtool
 from bgtool.errors import InputError, ModelError, UsageError
@@ -55,6 +59,121 @@ def test_transparency_lies_on_white(tiny_model):
 def test_what_is_no_picture_is_refused(tiny_model, bad):
     with pytest.raises(InputError):
         bgtool.clean(bad, model=tiny_model)
+
+
+@pytest.mark.parametrize("form", [str, Path, Path.read_bytes, lambda path: io.BytesIO(path.read_bytes()), Path.open])
+def test_whatever_holds_a_picture_is_taken(form, tmp_path, tiny_model):
+    path = tmp_path / "scan.png"
+    Image.fromarray(scan()).save(path)
+    arguments = {"mode": "rb"} if form is Path.open else {}
+    taken = form(path, **arguments)
+    assert bgtool.clean(taken, model=tiny_model).tobytes() == bgtool.clean(scan(), model=tiny_model).tobytes()
+
+
+def test_arrays_of_any_usual_kind_are_taken(tiny_model):
+    grey = scan()[..., 0]
+    deep, bilevel = grey.astype(np.uint16) * 257, grey > 127
+    expected = bgtool.clean(grey, model=tiny_model).tobytes()
+    assert bgtool.clean(deep, model=tiny_model).tobytes() == expected
+    assert bgtool.clean(grey[..., None], model=tiny_model).tobytes() == expected
+    of_image = bgtool.clean(Image.fromarray(bilevel), model=tiny_model)
+    assert bgtool.clean(bilevel, model=tiny_model).tobytes() == of_image.tobytes()
+    clear = np.dstack([scan(), np.zeros_like(grey)])
+    white = np.full_like(scan(), 255)
+    assert bgtool.clean(clear, model=tiny_model).tobytes() == bgtool.clean(white, model=tiny_model).tobytes()
+
+
+def test_files_that_are_no_single_picture_are_refused(tmp_path, tiny_model):
+    pages = [Image.new("L", (20, 20), level) for level in (0, 255)]
+    pages[0].save(tmp_path / "two.tif", save_all=True, append_images=pages[1:])
+    (tmp_path / "text.png").write_text("not an image")
+    with pytest.raises(InputError, match="2 pages"):
+        bgtool.clean(tmp_path / "two.tif", model=tiny_model)
+    for bad in (tmp_path / "text.png", tmp_path, b"", io.StringIO("text"), 3):
+        with pytest.raises(InputError):
+            bgtool.clean(bad, model=tiny_model)
+
+
+def test_results_keep_resolution_and_profile(tmp_path, tiny_model, person_model):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    Image.fromarray(scan()).save(tmp_path / "a.png", dpi=(300, 300), icc_profile=profile)
+    page = bgtool.clean(tmp_path / "a.png", model=tiny_model, style="color")
+    assert page.info["icc_profile"] == profile
+    assert page.info["dpi"] == pytest.approx((300, 300), abs=0.01)
+    assert "icc_profile" not in bgtool.clean(tmp_path / "a.png", model=tiny_model, style="bilevel").info
+
+
+def person(colour=(255, 0, 0)):
+    picture = Image.new("RGB", (64, 64), "gray")
+    picture.paste(colour, (16, 16, 48, 48))
+    return picture
+
+
+def test_the_caller_is_told_that_nobody_was_found(person_model):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert bgtool.cutout(person(), model=person_model).info["person_found"] is True
+    with pytest.warns(bgtool.NobodyFound) as heard:
+        result = bgtool.cutout(person("blue"), model=person_model, background="white")
+    assert heard[0].filename == __file__
+    assert result.info["person_found"] is False
+
+
+def test_a_damaged_profile_is_told(tiny_model):
+    picture = Image.fromarray(scan())
+    picture.info["icc_profile"] = b"no profile"
+    with pytest.warns(bgtool.BgtoolWarning, match="profile"):
+        bgtool.clean(picture, model=tiny_model)
+
+
+def test_a_background_is_any_picture(tmp_path, person_model):
+    green = Image.new("RGB", (30, 20), (0, 200, 0))
+    expected = bgtool.cutout(person(), model=person_model, background="#00c800").tobytes()
+    green.save(tmp_path / "red", "PNG")  # not the colour
+    for background in (green, np.asarray(green), tmp_path / "red", (tmp_path / "red").read_bytes()):
+        assert bgtool.cutout(person(), model=person_model, background=background).tobytes() == expected
+    for bad in (b"", 3, np.zeros((2, 2), np.float32)):
+        with pytest.raises(UsageError, match="background"):
+            bgtool.cutout(person(), model=person_model, background=bad)
+    with pytest.raises(UsageError, match="mask"):
+        bgtool.cutout(person(), model=person_model, background=green, mask_only=True)
+
+
+def test_models_go_by_name_and_path_and_know_their_task(tiny_model_file, person_model_file):
+    assert bgtool.load_model("person", device="cpu").card.task == "person"
+    assert bgtool.load_model(person_model_file, device="cpu").card.task == "person"
+    assert bgtool.clean(scan(), model="document").mode == "L"
+    assert bgtool.clean(scan(), model=tiny_model_file).mode == "L"
+    with pytest.raises(ModelError, match="for task person"):
+        bgtool.clean(scan(), model="person")
+    with pytest.raises(ModelError, match="for task document"):
+        bgtool.load_model("document", task="person")
+
+
+def test_the_public_names_are_shown_and_importing_them_is_cheap():
+    shown = pydoc.render_doc(bgtool)
+    for name in ("clean", "cutout_files", "load_model", "BgtoolError", "InputError", "NobodyFound", "Style", "Summary"):
+        assert name in dir(bgtool)
+        assert name in shown
+        assert getattr(bgtool, name)
+    program = "import bgtool, sys; dir(bgtool); print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert [name for name in said.split() if name.split(".")[0] in ("bgtool", "numpy", "PIL")] == ["bgtool"]
+
+
+def test_lists_of_paths_and_what_is_no_option(tmp_path, tiny_model_file):
+    for name in ("a.png", "b.png"):
+        Image.fromarray(scan()).save(tmp_path / name)
+    summary = bgtool.clean_files(
+        [tmp_path / "a.png", tmp_path / "b.png"], output=tmp_path / "out", model=tiny_model_file, style="grey"
+    )
+    assert summary.done == 2
+    with pytest.raises(TypeError, match="did you mean style"):
+        bgtool.clean_files(tmp_path, output=tmp_path / "out", stlye="gray")
+    with pytest.raises(TypeError, match="Image"):
+        bgtool.cutout_files(tmp_path, output=tmp_path / "out", background=Image.new("RGB", (1, 1)))
+    with pytest.raises(TypeError, match="Image"):
+        bgtool.clean_files(Image.new("RGB", (1, 1)), output=tmp_path / "out")
 
 
 def test_a_model_for_the_other_task_and_a_style_that_is_none_are_refused(tiny_model, person_model):

@@ -260,7 +260,7 @@ def test_a_mask_has_no_background(person_model):
 
 def test_no_picture_is_refused(person_model):
     with pytest.raises(InputError):
-        bgtool.cutout(np.zeros((4, 4, 4), np.uint8), model=person_model)
+        bgtool.cutout(np.zeros((4, 4, 5), np.uint8), model=person_model)
 
 
 def test_a_scene_tells_nothing_is_there_without_reading_it(person_model):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import logging
 
 import numpy as np
 import onnx
@@ -15,6 +16,8 @@ from export.graph import PixelGraph
 from export.lowering import fold_batch_norm, lower, shift_relu6
 from export.onnx_file import export_graph
 from export.verify import check_parity
+
+LOG = logging.getLogger(__name__)
 
 ROUNDING_LEVELS = 8
 """Grey levels by which half precision may move a pixel of a soft edge."""
@@ -35,11 +38,15 @@ def export_half(graph: type[PixelGraph], network: nn.Module, card: Card) -> byte
         ParityError: the file differs from PyTorch in float32 with the rounded weights by more than one grey level, or
             by more than `ROUNDING_LEVELS` from PyTorch in float16 or from the network itself.
     """
+    LOG.info("writing the network in float16")
     half = shift_relu6(fold_batch_norm(lower(copy.deepcopy(network).eval()))).half()
     exported = graph(half, torch.float16).eval()
     model = export_graph(exported, card)
+    LOG.info("comparing it with PyTorch on the rounded weights")
     check_parity(model, graph(copy.deepcopy(half).float()).eval(), card.stride)
+    LOG.info("comparing it with PyTorch in float16")
     check_parity(model, exported, card.stride, ROUNDING_LEVELS)
+    LOG.info("comparing it with the network as it was trained")
     check_parity(model, graph(network).eval(), card.stride, ROUNDING_LEVELS)
     return model
 

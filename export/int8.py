@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import tempfile
 from collections.abc import Iterable
 from dataclasses import replace
@@ -17,6 +18,8 @@ from bgtool.card import ModelTask
 from export.half import widen
 from export.onnx_file import card_of, put_card
 from training.datasets import find_pairs, read_rgb
+
+LOG = logging.getLogger(__name__)
 
 CALIBRATED = 8
 """Every so-manieth page is calibrated on."""
@@ -74,6 +77,8 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
     if card.task is not ModelTask.DOCUMENT or card.precision == "int8":
         raise ValueError(f"{card.name} is no document model on floats")
     widen(proto)
+    windows = windows_of(data_dir, card.stride)
+    LOG.info("calibrating on %d pages", len(windows))
     with tempfile.TemporaryDirectory() as folder:
         plain, prepared, quantized = (Path(folder) / f"{step}.onnx" for step in ("plain", "prepared", "quantized"))
         onnx.save(proto, plain)
@@ -81,7 +86,7 @@ def to_int8(model: bytes, data_dir: Path, name: str) -> bytes:
         quantize_static(
             prepared,
             quantized,
-            Windows(windows_of(data_dir, card.stride)),
+            Windows(windows),
             quant_format=QuantFormat.QDQ,
             op_types_to_quantize=["Conv", "Relu", "MaxPool", "Concat"],
             nodes_to_exclude=exempt(onnx.load(prepared)),

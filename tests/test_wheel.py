@@ -1,8 +1,10 @@
 """The built wheel is what is tested here: its contents, and its command line in an environment without PyTorch."""
 
+import os
 import platform
 import subprocess
 import sys
+import tarfile
 import venv
 import zipfile
 from pathlib import Path
@@ -65,6 +67,28 @@ def test_the_wheel_cleans_the_examples_without_pytorch(fresh, tmp_path):
         histogram = page.convert("L").histogram()
     assert sum(histogram[245:]) > 0.7 * sum(histogram), "paper is white"
     assert 0 < sum(histogram[:128]) < 0.2 * sum(histogram), "ink is left"
+
+
+def test_the_source_distribution_holds_what_its_tests_need(tmp_path):
+    command = [sys.executable, "-m", "build", "--sdist", "--outdir", tmp_path, ROOT]
+    subprocess.run(command, check=True, capture_output=True)
+    (path,) = tmp_path.glob("*.tar.gz")
+    with tarfile.open(path) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (root,) = (entry for entry in tmp_path.iterdir() if entry.is_dir())
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False).stdout
+    for name in tracked.splitlines():
+        assert name.startswith(".") or (root / name).is_file(), name
+    few = ["tests/test_locks.py", "tests/test_card.py", "tests/test_docs.py", "tests/test_tiling.py"]
+    result = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *few],
+        cwd=root,
+        env={**os.environ, "PYTHONPATH": str(root)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout
 
 
 def test_no_module_of_the_package_imports_pytorch_or_onnx():

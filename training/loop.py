@@ -15,14 +15,13 @@ from typing import Any, Protocol
 import torch
 import torch.distributed as dist
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
 from training.checkpoint import Checkpoint, Weights, code_commit
 from training.datasets import Member, Sample, WeightedDraw, digest
-from training.plots import plot_curves, write_csv
+from training.reporting import announce, progress, report
 
 
 @dataclass(frozen=True)
@@ -249,6 +248,8 @@ def train(task: Task, config: TrainConfig, console: Console) -> Checkpoint:
         dataset = task.dataset()
         loader = make_loader(dataset, config, process)
         steps = config.num_epochs * len(loader)
+        if process.first:
+            announce(task, config, state, dataset, device, console)
         for epoch in range(state.epoch, config.num_epochs):
             dataset.epoch = epoch
             start = time.perf_counter()
@@ -324,29 +325,3 @@ def finish_epoch(
     state.weights, state.ema = network.state_dict(), ema.state_dict()
     state.optimizer, state.epoch = optimizer.state_dict(), epoch
     state.log.append(row)
-
-
-def report(task: Task, config: TrainConfig, state: Checkpoint, console: Console) -> None:
-    """Save the checkpoint, its log and its curves, and print the newest row."""
-    path = Path(config.save)
-    state.save(path)
-    write_csv(path.with_suffix(".csv"), state.log)
-    plot_curves(path.with_suffix(".png"), state.log, task.metric)
-    console.print("  ".join(f"{name} {value:.5g}" for name, value in state.log[-1].items()))
-
-
-@contextmanager
-def progress(console: Console, process: Process, title: str, total: int) -> Iterator[Any]:
-    """A bar for one epoch on the first process of a terminal; nothing elsewhere. Yields a function to step it."""
-    bar = Progress(
-        TextColumn(title),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeRemainingColumn(),
-        console=console,
-        transient=True,
-        disable=not (process.first and console.is_terminal),
-    )
-    with bar:
-        task_id = bar.add_task(title, total=total)
-        yield lambda: bar.advance(task_id)

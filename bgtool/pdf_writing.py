@@ -28,7 +28,7 @@ from bgtool import icc, png
 from bgtool.errors import InputError
 from bgtool.formats import Pixels
 from bgtool.metadata import Metadata, PdfPage
-from bgtool.pdf_text import lineage, text_layer
+from bgtool.pdf_document import DAMAGE, TEXT, inform, keep_what_holds
 from bgtool.source import Bands
 from bgtool.tiff import group4
 
@@ -39,20 +39,8 @@ _POINTS = 72  # to an inch
 _LONGEST = 14400  # units of a page's side, beyond which the unit is made larger
 _GREY_LEVEL, _COLOUR_LEVEL = 6, 3  # of zlib
 _COMPONENTS = {"GRAY": 1, "RGB": 3}
-_INFORMATION = {"/Title": 269, "/Author": 315, "/Subject": 270}
 
 _END = 64  # bytes of a PDF that hold where its table of objects is
-_TEXT = "/Text"
-_DAMAGE = (pikepdf.PdfError, AttributeError, LookupError, RuntimeError, TypeError, ValueError)
-
-_OF_A_DOCUMENT = frozenset({
-    "/Type", "/Pages", "/Metadata", "/Outlines", "/PageLabels", "/Dests", "/Names", "/Lang", "/PageMode", "/PageLayout",
-    "/ViewerPreferences",
-})  # fmt: skip
-_OF_A_PAGE = frozenset({
-    "/Type", "/Parent", "/MediaBox", "/CropBox", "/BleedBox", "/TrimBox", "/ArtBox", "/Rotate", "/UserUnit", "/Annots",
-    "/LastModified",
-})  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -155,11 +143,11 @@ class _Store:
         with _document(metadata.pdf) as pdf:
             try:
                 if metadata.pdf:
-                    _keep_what_holds(pdf, warnings)
-                _inform(pdf, metadata, producer)
+                    keep_what_holds(pdf, warnings)
+                inform(pdf, metadata, producer, warnings)
                 pdf.trailer.Size = 0  # pikepdf puts the right number in its place, and adds none where none is
                 _save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
-            except _DAMAGE as error:
+            except DAMAGE as error:
                 raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
         with pikepdf.open(self._file) as pdf:
             self._first = int(pdf.trailer.Size)
@@ -202,7 +190,7 @@ def producer(file: BinaryIO) -> str:
     try:
         with pikepdf.open(file, suppress_warnings=True) as pdf:
             return str(pdf.docinfo.get("/Producer", ""))
-    except _DAMAGE:
+    except DAMAGE:
         return ""
 
 
@@ -250,8 +238,8 @@ def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
         box, rotation = _measure(page, picture), 0
     matrix = " ".join(map(_number, _placement(box, rotation)))
     content = f"q {matrix} cm /Page Do Q"
-    if _TEXT in layers:
-        content = f"{_TEXT} Do {content}"
+    if TEXT in layers:
+        content = f"{TEXT} Do {content}"
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(layers))
     page.Contents = pikepdf.Stream(pdf, content.encode())
 
@@ -286,54 +274,3 @@ def _placement(box: tuple[float, float, float, float], rotation: int) -> tuple[f
 
 def _number(value: float) -> str:
     return f"{value:.5f}".rstrip("0").rstrip(".")
-
-
-def _keep_what_holds(pdf: pikepdf.Pdf, warnings: list[str]) -> None:
-    """Leave out what was said of the old pages: of the document, of its pages, of the branches they hang on."""
-    for key in set(pdf.Root.keys()) - _OF_A_DOCUMENT:
-        del pdf.Root[key]
-    if "/Names" in pdf.Root:
-        destinations = pdf.Root.Names.get("/Dests")
-        del pdf.Root["/Names"]
-        if destinations is not None:
-            pdf.Root.Names = pikepdf.Dictionary(Dests=destinations)
-    layers = [_text(pdf, page, warnings) for page in pdf.pages]
-    for page, layer in zip(pdf.pages, layers, strict=True):
-        for key in set(page.obj.keys()) - _OF_A_PAGE:
-            del page.obj[key]
-        for branch in lineage(page.obj):
-            if "/Resources" in branch:
-                del branch["/Resources"]
-        page.obj.Resources = pikepdf.Dictionary()
-        if layer is not None:
-            page.obj.Resources.XObject = pikepdf.Dictionary({_TEXT: layer})
-        if "/Annots" in page.obj:
-            links = [item for item in page.obj.Annots if item.get("/Subtype") == pikepdf.Name.Link]
-            page.obj.Annots = pikepdf.Array(links)
-
-
-def _text(pdf: pikepdf.Pdf, page: pikepdf.Page, warnings: list[str]) -> pikepdf.Stream | None:
-    try:
-        return text_layer(pdf, page)
-    except _DAMAGE:
-        warnings.append("the text of a damaged page was left out")
-        return None
-
-
-def _inform(pdf: pikepdf.Pdf, metadata: Metadata, producer: str) -> None:
-    """The document information, and the XMP where there is some."""
-    tags = metadata.tags
-    for key, tag in _INFORMATION.items():
-        text = tags.get(tag)
-        if text and key not in pdf.docinfo:
-            pdf.docinfo[key] = text.decode("utf-8", "replace") if isinstance(text, bytes) else str(text)
-    pdf.docinfo["/Producer"] = producer
-    if "/ModDate" in pdf.docinfo:
-        del pdf.docinfo["/ModDate"]
-    if "/Metadata" not in pdf.Root:
-        return
-    with pdf.open_metadata(set_pikepdf_as_editor=False, update_docinfo=False) as xmp:
-        xmp["pdf:Producer"] = producer
-        for name in ("pdfaid:part", "pdfaid:conformance", "xmp:ModifyDate", "xmp:MetadataDate"):
-            if name in xmp:
-                del xmp[name]

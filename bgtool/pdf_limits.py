@@ -159,7 +159,7 @@ def _uncoded(data: bytes, coding: str) -> bytes:
     """Without a coding that pikepdf knows; nothing where it is damaged."""
     with pikepdf.new() as pdf:
         try:
-            return Stream(pdf, data, Filter=Name(coding)).read_bytes()
+            return Stream(pdf, data, Filter=Name(coding)).read_bytes(pikepdf.StreamDecodeLevel.specialized)
         except pikepdf.PdfError:
             return b""
 

@@ -160,7 +160,7 @@ def _uncoded(data: bytes, coding: str) -> bytes:
     with pikepdf.new() as pdf:
         try:
             return Stream(pdf, data, Filter=Name(coding)).read_bytes(pikepdf.StreamDecodeLevel.specialized)
-        except pikepdf.PdfError:
+        except (pikepdf.PdfError, RuntimeError):  # of qpdf, which differs in what it calls damage
             return b""
 
 

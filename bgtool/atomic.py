@@ -6,13 +6,15 @@ import errno
 import os
 import re
 import secrets
+import stat
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO, NoReturn, cast
 
 from bgtool.errors import InputError, OutputError
+from bgtool.places import Place, publish, refuse_obstacles
 
 TEMPORARY_PREFIX = ".bgtool-"
 _TEMPORARY = re.compile(re.escape(TEMPORARY_PREFIX) + "[0-9]{1,9}-[0-9a-f]{8}")
@@ -22,8 +24,6 @@ _REASONS = {
     errno.EROFS: "the file system is read-only",
     errno.EACCES: "permission to write was denied",
     errno.EPERM: "permission to write was denied",
-    errno.ENOTDIR: "a file is in the place of a folder",
-    errno.EEXIST: "a file is in the place of a folder",
     errno.EPIPE: "the reader of the output went away",
     errno.EIO: "the disk reported an error",
 }
@@ -36,6 +36,9 @@ _OF_ONE_FILE = {
     errno.EILSEQ: "the name of its output is not allowed there",
     errno.EFBIG: "its output is larger than the file system allows",
     errno.EISDIR: "a folder is in the place of its output",
+    errno.ENOTDIR: "a file is in the place of a folder",
+    errno.EEXIST: "a file is in the place of a folder",
+    errno.ELOOP: "a link is in the place of its output",
 }
 
 
@@ -77,18 +80,22 @@ def _explain(error: OSError, path: Path | str) -> NoReturn:
 
 
 @contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Open a file, readable, writable and seekable, that takes the place of `path` when the block ends well.
+def replacing(place: Place) -> Iterator[BinaryIO]:
+    """Open a file, readable, writable and seekable, that gets its name when the block ends well.
 
     Until then it is a hidden temporary file in the same folder, which is made if need be; a block that ends badly
     leaves nothing behind. The file gets the permissions that any new file gets.
 
     Raises:
-        InputError, OutputError: as `output_errors` says.
+        InputError: only this output cannot be written; also what stands in its place now is not what `place` says.
+        OutputError: as `output_errors` says.
     """
-    temporary = path.parent / f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
-    with output_errors(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
+    folder = place.path.parent
+    temporary = folder / f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
+    refuse_obstacles(place)
+    with output_errors(place.path) if place.below else folder_errors(place.path):
+        folder.mkdir(parents=True, exist_ok=True)
+    with output_errors(place.path):
         file = temporary.open("x+b")
     with suppress(OSError):
         lock(file)
@@ -99,15 +106,46 @@ def replacing(path: Path) -> Iterator[BinaryIO]:
             with suppress(OSError):  # it must not hide the reason
                 file.close()
             raise
-        with output_errors(path):
+        with output_errors(place.path):
             file.flush()
             os.fsync(file.fileno())  # else a power cut could leave the new name with nothing in it
             file.close()
-            temporary.replace(path)
+            refuse_obstacles(place)
+            publish(temporary, place)
     except BaseException:
         with suppress(OSError):
             temporary.unlink()
         raise
+
+
+def open_regular(path: Path, flags: int) -> BinaryIO:
+    """Open a file, unbuffered, that is neither a link nor anything but a file; a pipe is not waited for.
+
+    Args:
+        path: of the file.
+        flags: of `os.open`, among them ``O_RDONLY``, ``O_WRONLY`` or ``O_RDWR``.
+
+    Raises:
+        OSError: it cannot be opened.
+        OutputError: it is no regular file.
+    """
+    careful = sum(getattr(os, name, 0) for name in ("O_NOFOLLOW", "O_NONBLOCK", "O_BINARY", "O_CLOEXEC"))
+    if path.is_symlink():
+        raise OutputError(f"cannot write {path}: it is a link, which is not followed")
+    number = os.open(path, flags | careful, 0o666)
+    if not stat.S_ISREG(os.fstat(number).st_mode):
+        os.close(number)
+        raise OutputError(f"cannot write {path}: it is not a regular file")
+    return cast(BinaryIO, os.fdopen(number, _MODES[flags & 3], 0))
+
+
+def write_all(file: BinaryIO, data: bytes) -> None:
+    """Write to an unbuffered file, which may take only a part at a time. Raises OSError."""
+    while data:
+        data = data[os.write(file.fileno(), data) :]
+
+
+_MODES = {os.O_RDONLY: "rb", os.O_WRONLY: "wb", os.O_RDWR: "r+b"}
 
 
 def sweep(folders: Iterable[Path]) -> None:
@@ -119,7 +157,7 @@ def sweep(folders: Iterable[Path]) -> None:
         with suppress(OSError), os.scandir(folder) as entries:
             for entry in entries:
                 if _TEMPORARY.fullmatch(entry.name):
-                    with suppress(OSError), Path(entry).open("r+b") as file:
+                    with suppress(OSError, OutputError), open_regular(Path(entry), os.O_RDWR) as file:
                         lock(file)
                         Path(entry).unlink()
 

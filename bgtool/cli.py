@@ -107,6 +107,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--recursive/--no-recursive", default=True, help="Search folders below their first level."),
         click.option("--overwrite", is_flag=True, help="Redo what is done, and replace files not made by bgtool."),
         click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
+        click.option("--checksum", is_flag=True, help="Tell by content, not by size and time, what has changed."),
         click.option("--watch", is_flag=True, help="Stay, and process files as they come into the folders."),
         click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
     ]  # fmt: skip

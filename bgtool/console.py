@@ -119,7 +119,7 @@ class RunConsole:
 
     def finished(self, outcome: Outcome) -> None:
         """One file is done or has failed."""
-        self.done += 1
+        self.done += outcome.files
         self.pages += outcome.pages
         self.progress.update(self.task, completed=self.done, pages=self.pages)
         if self.naming and outcome.status is Status.DONE:

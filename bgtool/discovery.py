@@ -8,17 +8,19 @@ from __future__ import annotations
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
 from bgtool.errors import InputError, UsageError
 from bgtool.formats import IMAGE_SUFFIXES, Pixels, container, output_suffix
+from bgtool.history import FILE_NAME
 from bgtool.listing import kinds_not_read, listing, suffix_of
-from bgtool.manifest import FILE_NAME
 from bgtool.options import BatchOptions, Format
+from bgtool.places import FREE, Stamp
 
 STREAM = "-"
 _STREAM_STEM = "stdin"
@@ -41,10 +43,12 @@ class Job(NamedTuple):
     Attributes:
         source: path of the input, as the user's arguments lead to it; "-" for standard input.
         target: path of the output; "-" for standard output.
+        over: what the output may replace.
     """
 
     source: str
     target: str
+    over: Stamp = FREE
 
     @property
     def input(self) -> Path:
@@ -58,20 +62,30 @@ class Job(NamedTuple):
 
     def stamp(self) -> tuple[int, int]:
         """Size in bytes and mtime in ns of the input as it is now; `NO_STAMP` where there is none."""
-        if self.source == STREAM:
-            return NO_STAMP
-        try:
-            status = self.input.stat()
-        except OSError:
-            return NO_STAMP
-        return status.st_size, status.st_mtime_ns
+        return size_and_time(self.source)
+
+
+def size_and_time(path: str) -> tuple[int, int]:
+    """Size in bytes and mtime in ns of a file; `NO_STAMP` where there is none, and of a stream."""
+    try:
+        status = os.stat(path) if path != STREAM else None
+    except OSError:
+        return NO_STAMP
+    return (status.st_size, status.st_mtime_ns) if status else NO_STAMP
 
 
 class Failure(NamedTuple):
-    """Something below an input folder that could not even be looked into."""
+    """Something that keeps files from being done, before any of them is opened.
+
+    Attributes:
+        path: of what is in the way.
+        error: why.
+        files: how many are known not to be done.
+    """
 
     path: str
     error: InputError
+    files: int = 1
 
 
 @dataclass
@@ -84,6 +98,7 @@ class Plan:
         notes: sentences about the whole run, each said once.
         folder: the output folder; None where the output is one file or standard output.
         unread: the files in the folders that are of no kind that is read, counted by suffix.
+        moved: of inputs that were done elsewhere, before their folder was moved or copied: the absolute path there.
     """
 
     folder: Path | None
@@ -91,9 +106,19 @@ class Plan:
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
+    moved: dict[str, str] = field(default_factory=dict)
 
 
-def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None = None) -> Plan:
+IsSame = Callable[[str, str], bool]
+"""Whether a file has the content that an earlier input (an absolute path) had."""
+
+
+def plan(
+    options: BatchOptions,
+    pixels: Pixels,
+    names: Mapping[str, str] | None = None,
+    is_same: IsSame = lambda source, earlier: False,
+) -> Plan:
     """Find all inputs and give each an output.
 
     One input folder is mirrored directly below the output folder; of several, each below its own name (`name-2` for a
@@ -105,6 +130,8 @@ def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None 
         options: inputs, output, format, recursive.
         pixels: what the results are made of; decides with the input's suffix and the format what each file becomes.
         names: outputs given before, relative to the output folder, by absolute path of their input. They stay.
+        is_same: asked about an input whose output would have the name that an input outside of this run had given: if
+            the two are the same, the folder was moved or copied, and the name goes to the input that is here.
 
     Raises:
         UsageError: no input or output, an input that does not exist, an output that would be an input or is of a kind
@@ -116,7 +143,7 @@ def plan(options: BatchOptions, pixels: Pixels, names: Mapping[str, str] | None 
     if options.output == STREAM or _is_one_file(options.output, one_input=len(files) == 1 and not folders):
         made = _one_output(options, pixels, files, folders)
     else:
-        made = _Planner(options, pixels, names or {}).plan(files, folders)
+        made = _Planner(options, pixels, names or {}, is_same).plan(files, folders)
     if not made.jobs and not made.failures and not options.watch:
         unread = kinds_not_read(made.unread)
         raise UsageError("no images were found" + f", {unread}" * bool(unread), "name files, or folders that hold some")
@@ -165,7 +192,7 @@ def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders
 class _Planner:
     """Gives outputs to inputs, folder by folder, so that names are kept in mind for one folder at a time."""
 
-    def __init__(self, options: BatchOptions, pixels: Pixels, names: Mapping[str, str]) -> None:
+    def __init__(self, options: BatchOptions, pixels: Pixels, names: Mapping[str, str], is_same: IsSame) -> None:
         self._options, self._pixels, self._output = options, pixels, options.output
         if os.path.lexists(self._output) and not os.path.isdir(self._output):
             raise UsageError(f"{self._output} is a file, not a folder")
@@ -173,6 +200,8 @@ class _Planner:
         self._plan = Plan(Path(self._output))
         self._suffixes: dict[str, str] = {}
         self._given, self._taken = _earlier(names)
+        self._is_same = is_same
+        self._elsewhere: dict[str, str] = {}  # by output, inputs that had it and lie outside of this run
         self._top = self._taken.setdefault("", set())
         self._system: dict[str, None] = {}  # names of folders that are passed over
         self._seen: set[str] = set()  # absolute paths of named files and of folders
@@ -182,6 +211,13 @@ class _Planner:
         for folder in folders:
             if self._output_id and _file_id(folder) == self._output_id:
                 raise UsageError(f"{folder} is both input and output", "choose another output folder")
+        roots = tuple(os.path.join(os.path.abspath(folder), "") for folder in folders)
+        here = frozenset(map(os.path.abspath, files))
+        self._elsewhere = {
+            output: source
+            for source, output in self._given.items()
+            if source not in here and not source.startswith(roots)
+        }
         names = [os.path.basename(os.path.abspath(folder)) or "root" for folder in folders]
         tops = [_claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
         self._give(files, "", self._top)
@@ -229,8 +265,21 @@ class _Planner:
             suffix = self._output_suffix(source)
             target = self._given.pop(os.path.abspath(source), None) if self._given else None
             if target is None or suffix_of(target) != suffix.lower():
-                target = os.path.join(folder, _claim(name, suffix, taken))
+                target = self._moved(source, folder, name, suffix) or os.path.join(folder, _claim(name, suffix, taken))
             self._plan.jobs.append(Job(source, os.path.join(self._output, target)))
+
+    def _moved(self, source: str, folder: str, name: str, suffix: str) -> str | None:
+        """The output of an input that was done elsewhere and is the same, which the input here goes on with."""
+        for candidate in _candidates(name, suffix) if self._elsewhere else ():
+            target = os.path.join(folder, candidate)
+            earlier = self._elsewhere.get(target)
+            if earlier is None:
+                return None
+            if self._is_same(source, earlier):
+                del self._elsewhere[target]
+                self._plan.moved[source] = earlier
+                return target
+        return None
 
     def _output_suffix(self, source: str) -> str:
         """The suffix of the output. Standard input is not looked into: it becomes PNG unless another is asked for."""
@@ -261,13 +310,17 @@ def _earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[st
 
 def _claim(name: str, suffix: str, taken: set[str]) -> str:
     """A name that is free, also where case does not count: a.tif, a.png.tif, a.png-2.tif, ... for a.png."""
-    stem = os.path.splitext(name)[0] if suffix else name
-    candidate, number = stem + suffix, 1
-    while (folded := _folded(candidate)) in taken:
-        candidate = f"{name}{suffix}" if number == 1 and suffix else f"{name}-{max(number, 2)}{suffix}"
-        number += 1
-    taken.add(folded)
+    candidate = next(name for name in _candidates(name, suffix) if _folded(name) not in taken)
+    taken.add(_folded(candidate))
     return candidate
+
+
+def _candidates(name: str, suffix: str) -> Iterator[str]:
+    """Names for what comes of an input, each to be tried after the one before."""
+    yield (os.path.splitext(name)[0] if suffix else name) + suffix
+    if suffix:
+        yield name + suffix
+    yield from (f"{name}-{number}{suffix}" for number in count(2))
 
 
 def _refuse_to_overwrite(jobs: list[Job]) -> None:

@@ -67,6 +67,7 @@ class BatchOptions:
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done, and replace outputs that are not bgtool's.
         dry_run: plan only, write nothing.
+        checksum: tell by their SHA-256, not by size and time, whether inputs and outputs have changed.
         watch: stay, and process files as they come into the input folders.
         max_megapixels: larger images are refused.
 
@@ -88,6 +89,7 @@ class BatchOptions:
     recursive: bool = True
     overwrite: bool = False
     dry_run: bool = False
+    checksum: bool = False
     watch: bool = False
     max_megapixels: float = 2000.0
 
@@ -105,9 +107,13 @@ class BatchOptions:
         quality = {} if self.quality is None else {"quality": self.quality}
         return {"format": self.format.value, **quality}
 
+    def settings(self) -> dict[str, Any]:
+        """The options that change an output's bytes, by name, as JSON can hold them (the model stands apart)."""
+        return {"task": type(self).__name__, **self._pixel_options()}
+
     def key(self) -> str:
-        """Hex digest of the options that change an output's bytes (the model is keyed apart)."""
-        text = json.dumps({"task": type(self).__name__, **self._pixel_options()}, sort_keys=True)
+        """Hex digest of `settings`."""
+        text = json.dumps(self.settings(), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 

@@ -25,6 +25,8 @@ class Outcome:
         error: why it failed, one sentence.
         stamp: size in bytes and mtime in ns of the input before it was read; -1 where there is none.
         input_sha256, output_sha256: hex digests of the files; empty where there is none.
+        output_stamp: size in bytes and mtime in ns of the output; -1 where there is none.
+        files: how many inputs it stands for: several, where one obstacle keeps them from being done.
     """
 
     source: str
@@ -37,6 +39,8 @@ class Outcome:
     stamp: tuple[int, int] = (-1, -1)
     input_sha256: str = ""
     output_sha256: str = ""
+    output_stamp: tuple[int, int] = (-1, -1)
+    files: int = 1
 
 
 @dataclass
@@ -53,7 +57,7 @@ class Summary:
         if outcome.status is Status.DONE:
             self.done += 1
         else:
-            self.failed += 1
+            self.failed += outcome.files
         if outcome.error or outcome.warnings:
             self.outcomes.append(outcome)
 

@@ -3,28 +3,33 @@
 Only the process that calls `run` plans, reports progress and writes the manifest; another one works (`bgtool.engine`).
 """
 
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH100, PTH118, PTH120
+
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
 from bgtool import __version__
 from bgtool.atomic import sweep
 from bgtool.discovery import STREAM, Failure, Job, Plan, plan
+from bgtool.due import admitted, notes_on, pending, siblings
 from bgtool.engine import Engine, Inline, open_engine
-from bgtool.errors import InputError, UsageError
+from bgtool.errors import UsageError
 from bgtool.extras import command, lack, require, sorted_out
 from bgtool.formats import result_of
+from bgtool.history import FILE_NAME, History, read
 from bgtool.interrupts import held_back
 from bgtool.listing import kinds_not_read
-from bgtool.manifest import History, Manifest, Record, open_manifest, read
+from bgtool.manifest import Manifest, Record, open_manifest
 from bgtool.messages import Event, Facts
 from bgtool.options import BatchOptions, Format
 from bgtool.outcome import Outcome, Status, Summary
-from bgtool.signature import is_signed
 from bgtool.watch import Arrivals, changes
 
 
@@ -83,30 +88,30 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
     """
     observer = observer or Silent()
     options.key()  # reads what the options name, so that what makes no sense is said first
-    names = known_names(options)
-    planned = plan(options, result_of(options), names)
+    history = known(options)
+    planned = replan(options, history)
     if options.watch and not (planned.folder and watched(options)):
         raise UsageError("--watch needs an input folder and an output folder")
     if options.watch:
         require("watch")
     if Format.PDF in (options.format, Path(options.output).suffix.lower().removeprefix(".")):
         require("pdf")
-    for note in planned.notes:
+    for note in (*planned.notes, *warnings_of(history)):
         observer.note(note)
     with open_engine(options, any(STREAM in job for job in planned.jobs)) as engine:
         if options.dry_run:
-            summary = rehearse(planned, options, engine.facts, observer)
+            summary = rehearse(planned, options, engine.facts, observer, history)
             note_unread(planned, observer)
             return summary
-        with open_run(planned) as manifest:
+        with open_run(planned, history) as manifest:
             if manifest:
                 sweep({manifest.folder, *(job.output.parent for job in planned.jobs)})
             run = Run(options, engine, manifest, observer)
             if manifest and options.watch:
                 note_unread(planned, observer)
                 run.keep_watch(manifest)
-            elif manifest and manifest.names != names:  # another run gave names before this one had the lock
-                run.carry_out(plan(options, result_of(options), manifest.names))
+            elif manifest and manifest.changed:  # another run gave names before this one had the lock
+                run.carry_out(replan(options, manifest.history))
             else:
                 run.carry_out(planned)
             note_unread(planned, observer)
@@ -126,6 +131,7 @@ class Run:
         self._options, self._engine, self._manifest, self._observer = options, engine, manifest, observer
         self._said: set[str] = set()  # folders that were found unreadable
         self._begun = False
+        self._roots = roots_of(options)
         self.summary = Summary()
 
     def keep_watch(self, manifest: Manifest) -> None:
@@ -134,29 +140,28 @@ class Run:
         self._observer.note("watching; Ctrl-C ends it")
         for changed in changes(watched(options), options.output, options.recursive):
             if changed or arrivals.growing:
-                self.carry_out(plan(options, result_of(options), manifest.names), arrivals.take)
+                self.carry_out(replan(options, manifest.history), arrivals.take)
 
     def carry_out(self, planned: Plan, choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs) -> None:
         """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
-        due = pending(planned, self._options, self._engine.facts, self._manifest)
-        todo, refused = safe(choose(due), self._options, self._manifest)
+        history = self._manifest.history if self._manifest else None
+        due = pending(planned, self._options, self._engine.facts.sha256, history)
+        todo, refused = admitted(choose(due), planned, self._options, history)
         todo, lacking = sorted_out(todo)
+        stale = siblings(todo, planned, history) if history else []
         failures = [failure for failure in (*planned.failures, *refused) if failure.path not in self._said]
         first, self._begun = not self._begun, True
         if first:
             self.summary.skipped = len(planned.jobs) - len(due)
         if todo or failures or first:
-            self._observer.planned(
-                len(todo) + len(lacking) + len(failures), self.summary.skipped, describe(self._engine.facts)
-            )
+            total = len(todo) + len(lacking) + sum(failure.files for failure in failures)
+            self._observer.planned(total, self.summary.skipped, describe(self._engine.facts))
         for name, sources in lacking.items():
             give_up(name, [source for source in sources if source not in self._said], self.summary, self._observer)
             self._said.update(sources)
         for failure in failures:
             self._said.add(failure.path)
-            self._settle(Outcome(failure.path, "", Status.FAILED, error=str(failure.error)))
-        if self._manifest and todo:
-            self._manifest.begin(job.target for job in todo)
+            self._settle(outcome_of(failure))
         with held_back() if self._manifest else nullcontext(lambda: None) as release:
             try:
                 for event in self._engine.do(todo):
@@ -165,21 +170,21 @@ class Run:
             except BaseException:
                 for event in self._engine.stop():
                     self._take(event)
-                self._end()
+                if self._manifest:
+                    self._manifest.end()
                 raise
-        self._end()
-
-    def _end(self) -> None:
-        """Nothing is under way any more; where this is not reached, all that was begun stays listed."""
         if self._manifest:
             self._manifest.end()
+        if history and first:
+            for note in notes_on(history, planned, stale):
+                self._observer.note(note)
 
     def _take(self, event: Event) -> None:
         self._observer.advanced(event.pixels)
         if event.settled:
             job, outcome = event.settled
             if self._manifest:
-                self._manifest.add(record(job, outcome, self._options, self._engine.facts))
+                self._manifest.add(record(job, outcome, self._options, self._engine.facts, self._roots))
             self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> None:
@@ -198,47 +203,12 @@ def watched(options: BatchOptions) -> list[str]:
     return [path for path in options.inputs if Path(path).is_dir()]
 
 
-def pending(planned: Plan, options: BatchOptions, facts: Facts, history: History | None) -> list[Job]:
-    """The jobs that are not done yet."""
-    if history is None or options.overwrite:
-        return planned.jobs
-    key = options.key()
-    return [
-        job
-        for job in planned.jobs
-        if job.source == STREAM or not history.is_done(job.source, job.target, key, facts.sha256)
-    ]
-
-
-def safe(jobs: list[Job], options: BatchOptions, history: History | None) -> tuple[list[Job], list[Failure]]:
-    """The jobs that overwrite nothing but outputs of bgtool's own, and why the others are not done."""
-    if options.overwrite:
-        return jobs, []
-    targets = [job.target for job in jobs]
-    if history:
-        strangers, why = history.strangers(targets), "not of bgtool's making, or changed since"
-    else:
-        strangers, why = {target for target in targets if is_foreign(target)}, "does not say that bgtool made it"
-    if not strangers:
-        return jobs, []
-    refused = [
-        Failure(job.source, InputError(f"{job.target} is there and {why} (--overwrite replaces it)"))
-        for job in jobs
-        if job.target in strangers
-    ]
-    return [job for job in jobs if job.target not in strangers], refused
-
-
-def is_foreign(target: str) -> bool:
-    """Whether the place of a single output is taken by a file that bgtool has not signed."""
-    return target != STREAM and os.path.lexists(target) and not is_signed(Path(target))
-
-
-def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Observer) -> Summary:
+def rehearse(
+    planned: Plan, options: BatchOptions, facts: Facts, observer: Observer, history: History | None
+) -> Summary:
     """Tell what a run would do, and write nothing."""
-    history = read(planned.folder) if planned.folder else None
-    due = pending(planned, options, facts, history)
-    todo, refused = safe(due, options, history)
+    due = pending(planned, options, facts.sha256, history)
+    todo, refused = admitted(due, planned, options, history)
     todo, lacking = sorted_out(todo)
     summary = Summary(skipped=len(planned.jobs) - len(due))
     for name, sources in lacking.items():
@@ -246,9 +216,12 @@ def rehearse(planned: Plan, options: BatchOptions, facts: Facts, observer: Obser
     for job in todo:
         observer.rehearsed(job)
     for failure in (*planned.failures, *refused):
-        outcome = Outcome(failure.path, "", Status.FAILED, error=str(failure.error))
+        outcome = outcome_of(failure)
         summary.count(outcome)
         observer.finished(outcome)
+    if history:
+        for note in notes_on(history, planned, siblings(todo, planned, history)):
+            observer.note(note)
     return summary
 
 
@@ -262,15 +235,51 @@ def give_up(extra: str, sources: list[str], summary: Summary, observer: Observer
         observer.finished(Outcome(name, "", Status.FAILED, error=error))
 
 
-def known_names(options: BatchOptions) -> dict[str, str]:
-    """Names that earlier runs gave in the output folder."""
+def outcome_of(failure: Failure) -> Outcome:
+    """What becomes of files that could not even be begun."""
+    return Outcome(failure.path, "", Status.FAILED, error=str(failure.error), files=failure.files)
+
+
+def known(options: BatchOptions) -> History | None:
+    """What earlier runs put on record in the output folder; None where there is no folder.
+
+    Raises:
+        OutputError: the manifest is no file, or cannot be read.
+    """
     is_folder = options.output != STREAM and os.path.isdir(options.output)  # noqa: PTH112 - raises nothing
-    return dict(read(Path(options.output)).names) if is_folder else {}
+    return read(Path(options.output)) if is_folder else None
 
 
-def open_run(planned: Plan) -> AbstractContextManager[Manifest | None]:
+def replan(options: BatchOptions, history: History | None) -> Plan:
+    """The plan in the light of what earlier runs did."""
+    if history is None:
+        return plan(options, result_of(options))
+    is_same = partial(history.is_same, checksum=options.checksum)
+    return plan(options, result_of(options), history.names, is_same)
+
+
+def warnings_of(history: History | None) -> list[str]:
+    """What the user should know of the record itself."""
+    if not (history and history.astray):
+        return []
+    return [f"lines of {history.folder / FILE_NAME} whose output lies elsewhere were passed over: {history.astray}"]
+
+
+def open_run(planned: Plan, history: History | None) -> AbstractContextManager[Manifest | None]:
     """The manifest of the output folder, locked; a context without value where the output is no folder."""
-    return open_manifest(planned.folder) if planned.folder else nullcontext()
+    return open_manifest(planned.folder, history) if planned.folder else nullcontext()
+
+
+def roots_of(options: BatchOptions) -> list[str]:
+    """The input folders, absolute; one that lies in another comes before it."""
+    return sorted(map(os.path.abspath, watched(options)), key=len, reverse=True)
+
+
+def below_root(source: str, roots: list[str]) -> tuple[str, str]:
+    """The root that an input lies below, its own folder if none, and its path from there."""
+    path = os.path.abspath(source)
+    root = next((root for root in roots if path.startswith(os.path.join(root, ""))), os.path.dirname(path))
+    return root, os.path.relpath(path, root)
 
 
 def describe(facts: Facts) -> str:
@@ -278,19 +287,24 @@ def describe(facts: Facts) -> str:
     return f"{facts.device} ({facts.why})" if facts.why else facts.device
 
 
-def record(job: Job, outcome: Outcome, options: BatchOptions, facts: Facts) -> Record:
+def record(job: Job, outcome: Outcome, options: BatchOptions, facts: Facts, roots: list[str]) -> Record:
     """The manifest's line for an outcome."""
-    size, mtime_ns = outcome.stamp
+    (size, mtime_ns), (output_size, output_mtime_ns) = outcome.stamp, outcome.output_stamp
+    root, source = below_root(job.source, roots)
     return Record(
-        input=job.source,
+        input=source,
+        root=root,
         size=size,
         mtime_ns=mtime_ns,
         input_sha256=outcome.input_sha256,
         options=options.key(),
+        settings=options.settings(),
         model=facts.name,
         model_sha256=facts.sha256,
         output=job.target,
         output_sha256=outcome.output_sha256,
+        output_size=output_size,
+        output_mtime_ns=output_mtime_ns,
         pages=outcome.pages,
         seconds=round(outcome.seconds, 3),
         status=outcome.status,

@@ -34,12 +34,14 @@ def main() -> None:
 
     say = answering()
     leave_signals_to_the_parent()
+    parent = os.getppid()
     options = pickle.load(sys.stdin.buffer)
     try:
         worker, facts = make_worker(options, say)
     except BgtoolError as error:
         say(Refused(error))
         return
+    worker.parent = parent
     say(facts)
 
     def do(assignment: Assignment) -> None:

@@ -7,6 +7,7 @@ all cores by itself, runs one window at a time; the bytes of the pages under way
 from __future__ import annotations
 
 import io
+import os
 import sys
 import threading
 import time
@@ -17,14 +18,16 @@ from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from bgtool import pending
 from bgtool.digest import digest_of
-from bgtool.discovery import STREAM, Job
+from bgtool.discovery import STREAM, Job, size_and_time
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
 from bgtool.messages import Admitted, Advanced, Assignment, Progress, Waiting
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status
 from bgtool.page import Page
+from bgtool.places import Place
 from bgtool.reading import open_pages
 from bgtool.runtime import Model
 from bgtool.source import Advance, Bands
@@ -112,7 +115,12 @@ class Worker:
     Args:
         options, work, model: what is to be done with each page.
         say: is told how the jobs go, by the threads that do them.
+
+    Attributes:
+        parent: the process without which nothing may be published; 0 where there is none.
     """
+
+    parent = 0
 
     def __init__(self, options: BatchOptions, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
         self._options, self._work, self._model, self._say = options, work, model, say
@@ -165,7 +173,7 @@ class Worker:
             ) as reader,
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
-            target = standard_output() if job.target == STREAM else job.output
+            target = standard_output() if job.target == STREAM else self._place(job)
             name, quality = self._model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 for page in reader:
@@ -175,6 +183,7 @@ class Worker:
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
+            outcome.output_stamp = size_and_time(job.target)
             outcome.warnings = (*warnings, *writer.warnings)
 
     def _advance(self, number: int, pixels: int) -> None:
@@ -189,6 +198,22 @@ class Worker:
         self._say(Waiting(number))
         take(pixels)
         self._say(Admitted(number, pixels))
+
+    def _place(self, job: Job) -> Place:
+        """The place of an output, whose digest is listed before it appears if the output is a folder."""
+        folder = Path(self._options.output) if job.target != self._options.output else None
+
+        def announce(digest: str) -> None:
+            if folder:
+                pending.announce(folder, job.output, digest)
+            self._check_parent()
+
+        return Place(job.output, job.over, folder, announce)
+
+    def _check_parent(self) -> None:
+        """Raise Cancelled if the run that this process works for was killed: another may have taken its place."""
+        if self.parent and os.getppid() != self.parent:
+            raise Cancelled
 
     def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:
         """The suffix for standard output, which has no name to take it from."""

@@ -32,6 +32,7 @@ from bgtool.errors import InputError
 from bgtool.extras import pdf_module
 from bgtool.formats import Container, Pixels
 from bgtool.metadata import Metadata, exif_block
+from bgtool.places import Place
 from bgtool.raster import eight_bits
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
@@ -52,7 +53,7 @@ _LONGEST_SIDE = {formats.JPEG: 65500, formats.WEBP: 16383}
 
 @contextmanager
 def open_writer(
-    target: Path | BinaryIO,
+    target: Place | Path | BinaryIO,
     *,
     suffix: str | None = None,
     model: str = "",
@@ -62,7 +63,8 @@ def open_writer(
     """Write one output, which appears whole when the block ends well, and not at all otherwise.
 
     Args:
-        target: a path, whose folders are made if need be, or a binary stream, which need not be seekable.
+        target: a place or a path, whose folders are made if need be, or a binary stream, which need not be seekable.
+            What stands at a path is replaced.
         suffix: decides the format; taken from the path if there is one.
         model: name of the model, for the Software tag.
         pages: how many pages will come.
@@ -72,19 +74,22 @@ def open_writer(
         InputError: there are more pages than the format holds, or the output's name or size is impossible.
         OutputError: the output cannot be written.
     """
-    suffix = (suffix or (target.suffix if isinstance(target, Path) else "")).lower()
+    place = Place(target) if isinstance(target, Path) else target
+    suffix = (suffix or (place.path.suffix if isinstance(place, Place) else "")).lower()
     container = formats.container(suffix)
     if container is None:
         raise InputError(f"no file ending in {suffix!r} can be written")
     if pages > 1 and not container.multipage:
         raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff or pdf")
-    name = target if isinstance(target, Path) else "standard output"
-    with _whole(target) as file:
+    name = place.path if isinstance(place, Place) else "standard output"
+    with _whole(place) as file:
         writer = Writer(file, name, suffix, software(model), quality)
         yield writer
         writer.close()
         file.seek(0)
         writer.sha256 = hashlib.file_digest(cast(io.BufferedRandom, file), "sha256").hexdigest()
+        if isinstance(place, Place):
+            place.complete(writer.sha256)
 
 
 def software(model: str) -> str:
@@ -277,9 +282,9 @@ def _photoshop(iptc: bytes | None) -> bytes:
 
 
 @contextmanager
-def _whole(target: Path | BinaryIO) -> Iterator[BinaryIO]:
+def _whole(target: Place | BinaryIO) -> Iterator[BinaryIO]:
     """A seekable file that reaches the target only when the block ends well."""
-    if isinstance(target, Path):
+    if isinstance(target, Place):
         with replacing(target) as file:
             yield file
         return

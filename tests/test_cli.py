@@ -438,6 +438,6 @@ def test_an_output_retouched_by_hand_is_not_overwritten(tmp_path, tiny_model_fil
     retouched = (tmp_path / "out" / "a.png").read_bytes()
     again = bgtool(*command, "--style", "bilevel")
     assert again.returncode == 1
-    assert b"not of bgtool's making" in again.stderr
+    assert b"a.png was changed since it was made, and is kept" in again.stderr
     assert (tmp_path / "out" / "a.png").read_bytes() == retouched
     assert bgtool(*command, "--style", "bilevel", "--overwrite").returncode == 0

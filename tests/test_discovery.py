@@ -5,11 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool.discovery import Plan, plan
+from bgtool.discovery import Job, Plan, plan
 from bgtool.errors import UsageError
 from bgtool.formats import Pixels
+from bgtool.history import FILE_NAME
 from bgtool.listing import kinds_not_read
-from bgtool.manifest import FILE_NAME
 from bgtool.options import CleanOptions, Format
 
 
@@ -33,7 +33,7 @@ def planned(*inputs: str, output: str = "out", pixels: Pixels = Pixels.GRAY, nam
 def pairs(*inputs: str, **options) -> dict[str, str]:
     found = planned(*inputs, **options)
     assert len({job.source for job in found.jobs}) == len(found.jobs)
-    return dict(found.jobs)
+    return {job.source: job.target for job in found.jobs}
 
 
 def test_one_folder_is_mirrored_directly(inside):
@@ -137,9 +137,9 @@ def test_earlier_outputs_are_no_inputs_unless_named(inside):
     assert [job.source for job in found.jobs] == ["./a.png"]
     [note] = found.notes
     assert "earlier outputs are passed over" in note
-    assert planned(".", output="one").jobs == [("./a.png", "one/a.png")]
+    assert planned(".", output="one").jobs == [Job("./a.png", "one/a.png")]
     found = planned("one")
-    assert (found.jobs, found.notes) == ([("one/a.png", "out/a.png")], [])
+    assert (found.jobs, found.notes) == ([Job("one/a.png", "out/a.png")], [])
     assert len(planned(".", "one").jobs) == 2
 
 
@@ -217,7 +217,7 @@ def test_every_input_has_an_output_of_its_own_and_keeps_it(tmp_path_factory, nam
             path.touch()
             wanted.add(str(path))
     options = CleanOptions(inputs=(str(folder / "s"),), output=str(folder / "out"), format=format)
-    first = dict(plan(options, Pixels.RGB).jobs)
+    first = {job.source: job.target for job in plan(options, Pixels.RGB).jobs}
     assert set(first) == wanted
     folded = {target.casefold() for target in first.values()}
     assert len(folded) == len(first)
@@ -227,7 +227,7 @@ def test_every_input_has_an_output_of_its_own_and_keeps_it(tmp_path_factory, nam
     newcomer = folder / "s/A.jpg"
     if not newcomer.exists():
         newcomer.touch()
-    second = dict(plan(options, Pixels.RGB, earlier).jobs)
+    second = {job.source: job.target for job in plan(options, Pixels.RGB, earlier).jobs}
     assert {source: second[source] for source in first} == first
     assert len({target.casefold() for target in second.values()}) == len(second)
 
@@ -237,13 +237,13 @@ def test_every_input_has_an_output_of_its_own_and_keeps_it(tmp_path_factory, nam
 
 def test_one_input_may_go_to_one_file_or_a_stream(inside):
     files("a.tif", "dir.png/b.png")
-    assert planned("a.tif", output="x/clean.jpg").jobs == [("a.tif", "x/clean.jpg")]
+    assert planned("a.tif", output="x/clean.jpg").jobs == [Job("a.tif", "x/clean.jpg")]
     assert planned("a.tif", output="x/clean.jpg").folder is None
-    assert planned("a.tif", output="-").jobs == [("a.tif", "-")]
-    assert planned("-", output="-").jobs == [("-", "-")]
-    assert planned("-").jobs == [("-", "out/stdin.png")]
-    assert planned("-", format=Format.TIFF).jobs == [("-", "out/stdin.tif")]
-    assert planned("a.tif", output="dir.png").jobs == [("a.tif", "dir.png/a.tif")]
+    assert planned("a.tif", output="-").jobs == [Job("a.tif", "-")]
+    assert planned("-", output="-").jobs == [Job("-", "-")]
+    assert planned("-").jobs == [Job("-", "out/stdin.png")]
+    assert planned("-", format=Format.TIFF).jobs == [Job("-", "out/stdin.tif")]
+    assert planned("a.tif", output="dir.png").jobs == [Job("a.tif", "dir.png/a.tif")]
     assert planned("a.tif", output="folder").folder == Path("folder")
     assert planned("a.tif", output="v1.5").folder == Path("v1.5")
     assert planned("dir.png", output="scans.djvu").folder == Path("scans.djvu")

@@ -135,15 +135,50 @@ def test_a_folder_without_permission_ends_with_4(clean, tmp_path):
     assert text.splitlines()[-1].endswith("permission to write was denied")
 
 
-def test_a_subfolder_that_cannot_be_written_ends_with_4(clean, source, tmp_path):
-    (source / "z").mkdir()
-    (source / "00.png").rename(source / "z" / "00.png")
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out" / "z").write_text("in the place of a folder")
-    code, text = ended(clean(tmp_path / "out"))
+@pytest.mark.parametrize("kind", ["file", "link"])
+def test_what_stands_where_a_subfolder_belongs_costs_one_line(clean, source, tmp_path, kind):
+    (source / "z" / "deep").mkdir(parents=True)
+    for name in ("00.png", "01.png"):
+        (source / name).rename(source / "z" / "deep" / name)
+    out = tmp_path / "out"
+    out.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    if kind == "file":
+        (out / "z").write_text("in the place of a folder")
+    else:
+        (out / "z").symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        code, text = ended(clean(out))
+        assert code == 1
+        failed = [line for line in text.splitlines() if line.startswith("failed ")]
+        assert len(failed) == 1
+        assert f"{out / 'z'}: a {kind} is in the place of a folder of outputs" in failed[0]
+        assert failed[0].endswith("not done: 2")
+        assert "2 failed" in text
+    assert len(assert_all_done_so_far_stays(out)) == PAGES - 2
+    assert not list((tmp_path / "elsewhere").iterdir())
+
+
+def test_a_manifest_that_cannot_grow_ends_the_run_with_4(source, tiny_model_file, tmp_path):
+    import resource
+
+    for path in source.iterdir():
+        path.unlink()
+    for index in range(9):
+        Image.new("L", (40, 30), 200).save(source / f"{index}.png")
+    command = [sys.executable, "-m", "bgtool", "clean", source, "-o", tmp_path / "out", "--model", tiny_model_file]
+    limited = subprocess.Popen(
+        list(map(str, command)),
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (3000, 3000)),
+    )
+    code, text = ended(limited)
     assert code == 4
-    assert text.splitlines()[-1].endswith("a file is in the place of a folder")
-    assert_all_done_so_far_stays(tmp_path / "out")
+    assert MANIFEST in text.splitlines()[-1]
+    again = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert again.returncode == 0, again.stderr
+    assert len(list((tmp_path / "out").glob("*.png"))) == 9
 
 
 def test_an_output_folder_that_vanishes_midway_is_told(clean, tmp_path):

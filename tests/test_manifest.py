@@ -9,9 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bgtool import pending
 from bgtool.digest import digest_of
+from bgtool.discovery import size_and_time
 from bgtool.errors import OutputError
-from bgtool.manifest import FILE_NAME, Record, open_manifest, read
+from bgtool.history import FILE_NAME, History, read
+from bgtool.manifest import Record, open_manifest
 from bgtool.outcome import Status
 
 
@@ -28,15 +31,19 @@ def record(folder: Path, name: str = "a.png", **changes) -> Record:
     source = folder.parent / name
     status = source.stat() if source.exists() else None
     made = Record(
-        input=str(source),
+        input=name,
+        root=str(folder.parent),
         size=status.st_size if status else -1,
         mtime_ns=status.st_mtime_ns if status else -1,
-        input_sha256="",
+        input_sha256=digest_of(source),
         options="key",
+        settings={"style": "gray"},
         model="net",
         model_sha256="sha",
         output=str(folder / name),
         output_sha256=digest_of(folder / name),
+        output_size=size_and_time(str(folder / name))[0],
+        output_mtime_ns=size_and_time(str(folder / name))[1],
         pages=1,
         seconds=0.5,
         status=Status.DONE,
@@ -72,7 +79,7 @@ def test_what_is_done_stays_done_until_something_changes(folder):
 
 def test_a_changed_or_vanished_input_is_not_done(folder):
     add(folder, record(folder))
-    os.utime(folder.parent / "a.png", ns=(1, 1))
+    (folder.parent / "a.png").write_bytes(b"other")
     assert not done(folder)
     add(folder, record(folder))
     assert done(folder)
@@ -85,9 +92,9 @@ def test_a_changed_or_vanished_input_is_not_done(folder):
 def test_later_lines_override_earlier_ones_also_while_open(folder):
     with open_manifest(folder) as manifest:
         manifest.add(record(folder))
-        assert manifest.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
+        assert manifest.history.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
         manifest.add(record(folder, status=Status.FAILED, error="broke"))
-        assert not manifest.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
+        assert not manifest.history.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
     assert not done(folder)
     add(folder, record(folder))
     assert done(folder)
@@ -96,7 +103,8 @@ def test_later_lines_override_earlier_ones_also_while_open(folder):
 def test_the_file_is_for_people_and_tools_too(folder):
     add(folder, record(folder), record(folder, status=Status.FAILED, error="broke"))
     first, second = map(json.loads, (folder / FILE_NAME).read_text().splitlines())
-    assert first["input"] == str(folder.parent / "a.png")
+    assert (first["input"], first["root"]) == ("a.png", str(folder.parent))
+    assert first["settings"] == {"style": "gray"}
     assert first["output"] == "a.png"
     assert first["status"] == "done"
     assert first["warnings"] == ["odd"]
@@ -106,7 +114,7 @@ def test_the_file_is_for_people_and_tools_too(folder):
 
 def test_the_folder_may_be_moved_and_the_run_started_from_elsewhere(folder, monkeypatch):
     monkeypatch.chdir(folder.parent)
-    add(Path("out"), record(folder, input="a.png", output="out/a.png"))
+    add(Path("out"), record(folder, output="out/a.png"))
     folder.rename(folder.parent / "elsewhere")
     monkeypatch.chdir("/")
     assert done(folder.parent / "elsewhere")
@@ -181,23 +189,39 @@ def test_a_second_run_is_refused_until_the_first_ends_even_by_a_kill(folder):
     assert done(folder)
 
 
-def test_what_a_killed_run_made_is_its_own_also_after_an_interrupted_one(folder):
-    made, other, foreign = (str(folder / name) for name in ("made.png", "other.bmp", "foreign.png"))
-    Path(made).write_bytes(b"Software bgtool 1.0 (net)")
-    (folder / ".bgtool-begun").write_bytes(b"0\0made.png\0gone.png\0foreign.png\0")
+def foreign(history: History, *paths: Path) -> set[str]:
+    return {path.name for path in paths if path.exists() and not history.is_own(str(path))}
+
+
+def test_what_a_killed_run_made_is_its_own_and_other_files_are_not(folder):
+    made, other, changed, gone = (folder / name for name in ("made.png", "other.bmp", "changed.jp2", "gone.png"))
+    for path in (made, other, changed):
+        path.write_bytes(path.name.encode())
+    code = f"""if True:
+        import os, signal
+        from pathlib import Path
+        from bgtool import pending
+        from bgtool.digest import digest_of
+        from bgtool.manifest import open_manifest
+        folder = Path({str(folder)!r})
+        with open_manifest(folder):
+            for name in ("made.png", "changed.jp2"):
+                pending.announce(folder, folder / name, digest_of(folder / name))
+            pending.announce(folder, folder / "gone.png", "0" * 64)
+            os.kill(os.getpid(), signal.SIGKILL)
+    """
+    subprocess.run([sys.executable, "-c", code], check=False)
+    changed.write_bytes(b"put there since by hand")
+    assert foreign(read(folder), made, other, changed, gone) == {"other.bmp", "changed.jp2"}
     with open_manifest(folder) as manifest:
-        manifest.begin([made, other])
-        Path(other).write_bytes(b"done, and not yet on record")
         manifest.end()
-        Path(foreign).write_bytes(b"put there since by hand")
-        assert manifest.strangers([made, other, foreign]) == {foreign}
-        manifest.begin([made, other])
-        manifest.add(record(folder, output=made, output_sha256=digest_of(Path(made))))
-        manifest.add(record(folder, "other.bmp", output=other))
-        Path(foreign).unlink()
+        assert foreign(manifest.history, made, other, changed, gone) == {"other.bmp", "changed.jp2"}
+    assert foreign(read(folder), made) == set()  # what the killed run made is not forgotten by an interrupted one
+    with open_manifest(folder) as manifest:
+        manifest.add(record(folder, "made.png"))
         manifest.end()
-    assert not (folder / ".bgtool-begun").exists()
-    assert read(folder).strangers([made, other]) == set()
+    assert not (folder / pending.FILE_NAME).exists()
+    assert foreign(read(folder), made) == set()
 
 
 def test_an_output_that_was_changed_since_is_nobodys_but_its_changers(folder):
@@ -206,52 +230,13 @@ def test_an_output_that_was_changed_since_is_nobodys_but_its_changers(folder):
     add(folder, record(folder))
     target.write_bytes(b"second")
     add(folder, record(folder, options="other"))
-    assert read(folder).strangers([str(target)]) == set()
+    assert read(folder).is_own(str(target))
     target.write_bytes(b"first")  # also made once, and put back
-    assert read(folder).strangers([str(target)]) == set()
+    assert read(folder).is_own(str(target))
     target.write_bytes(b"retouched by hand")
-    assert read(folder).strangers([str(target)]) == {str(target)}
-
-
-def test_what_a_killed_run_made_again_stays_its_own_after_an_interrupted_one(folder):
-    target = folder / "a.bmp"
-    target.write_bytes(b"old")
-    add(folder, record(folder, "a.bmp"))
-    size = (folder / FILE_NAME).stat().st_size
-    (folder / ".bgtool-begun").write_bytes(b"%d\0a.bmp\0" % size)
-    target.write_bytes(b"new, and the run was killed before it was on record")
-    with open_manifest(folder) as manifest:
-        manifest.begin([str(target)])
-        manifest.end()
-    assert read(folder).strangers([str(target)]) == set()
-    add(folder, record(folder, "a.bmp", options="other"))
-    target.write_bytes(b"retouched by hand")
-    assert read(folder).strangers([str(target)]) == {str(target)}
+    assert not read(folder).is_own(str(target))
 
 
 def test_an_impossible_folder_has_its_reason(folder):
     with pytest.raises(OutputError, match="in the place of a folder"), open_manifest(folder.parent / "a.png"):
         pass
-
-
-def test_outputs_of_a_killed_run_are_its_own_and_other_files_are_strangers(folder):
-    made, foreign, gone = (str(folder / name) for name in ("made.png", "foreign.png", "gone.png"))
-    for path in (made, foreign):
-        Path(path).write_bytes(b"Software bgtool 1.0 (net)")
-    code = f"""if True:
-        import os, signal
-        from pathlib import Path
-        from bgtool.manifest import open_manifest
-        with open_manifest(Path({str(folder)!r})) as manifest:
-            manifest.begin([{made!r}, {gone!r}])
-            os.kill(os.getpid(), signal.SIGKILL)
-    """
-    subprocess.run([sys.executable, "-c", code], check=False)
-    targets = [made, foreign, gone]
-    assert read(folder).strangers(targets) == {foreign}
-    with open_manifest(folder) as manifest:
-        assert manifest.strangers(targets) == {foreign}
-        manifest.begin([gone])
-        assert manifest.strangers(targets) == {foreign}  # what the killed run began is not forgotten
-        manifest.end()
-    assert read(folder).strangers(targets) == {foreign}

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from bgtool.discovery import Job
-from bgtool.manifest import read
+from bgtool.history import read
 from bgtool.watch import SETTLE_SECONDS, Arrivals
 
 

@@ -20,6 +20,7 @@ from bgtool.errors import InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
 from bgtool.metadata import EXIF_IFD, GPS_IFD, TEXT_TAGS, Metadata, Resolution
 from bgtool.options import Format
+from bgtool.places import Place
 from bgtool.reading import open_pages
 from bgtool.source import Bands
 from bgtool.tiff import TiffWriter
@@ -570,7 +571,7 @@ def test_only_temporary_files_of_the_dead_are_swept_away(tmp_path):
     """A file is somebody's as long as it is locked; process numbers come again, in containers above all."""
     for name in (f".bgtool-{os.getpid()}-0123abcd", ".bgtool-1-0123abcd", ".bgtool-1-notes", "a.png"):
         (tmp_path / name).touch()
-    with replacing(tmp_path / "b.png") as file:
+    with replacing(Place(tmp_path / "b.png")) as file:
         sweep({tmp_path, tmp_path / "missing", tmp_path / "a.png"})
         assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
             [".bgtool-1-notes", Path(file.name).name, "a.png"]

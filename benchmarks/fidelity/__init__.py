@@ -22,7 +22,7 @@ from benchmarks.measure import BGTOOL, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
 from bgtool.cores import usable_cores
-from bgtool.manifest import FILE_NAME
+from bgtool.history import FILE_NAME
 
 KINDS: dict[str, Callable[[str], Scan]] = {**writing.KINDS, **marks.KINDS, **grounds.KINDS}
 

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from bgtool import pending
 from bgtool.digest import digest_of
-from bgtool.discovery import size_and_time
+from bgtool.discovery import Plan, plan, size_and_time
 from bgtool.errors import OutputError
+from bgtool.formats import Pixels
 from bgtool.history import FILE_NAME, History, read
 from bgtool.manifest import Record, open_manifest
+from bgtool.options import CleanOptions
 from bgtool.outcome import Status
 
 
@@ -240,3 +242,129 @@ def test_an_output_that_was_changed_since_is_nobodys_but_its_changers(folder):
 def test_an_impossible_folder_has_its_reason(folder):
     with pytest.raises(OutputError, match="in the place of a folder"), open_manifest(folder.parent / "a.png"):
         pass
+
+
+def moved(folder: Path, home: Path) -> tuple[Plan, History]:
+    """The plan of a run over an input folder, in the light of what is on record."""
+    history = read(folder)
+    options = CleanOptions(inputs=(str(home),), output=str(folder))
+    return plan(options, Pixels.GRAY, history.names, history.is_same), history
+
+
+def test_a_moved_input_folder_goes_on_and_another_one_does_not(folder):
+    source = folder.parent / "box"
+    source.mkdir()
+    for name in ("a.jpg", "a.png", "b.jpg"):
+        (source / name).write_bytes(name.encode())
+        output = folder / Path(name).with_suffix(".jpg" if name != "a.png" else ".png")
+        output.write_bytes(b"of " + name.encode())
+        add(folder, record(folder, name, root=str(source), size=5, input_sha256=digest_of(source / name),
+                           mtime_ns=(source / name).stat().st_mtime_ns, output=str(output)))  # fmt: skip
+    source.rename(folder.parent / "moved")
+    os.utime(folder.parent / "moved" / "a.jpg", ns=(1, 1))  # as a copy that keeps no times
+    (folder.parent / "moved" / "b.jpg").write_bytes(b"other")
+    planned, history = moved(folder, folder.parent / "moved")
+    assert [os.path.relpath(job.target, folder) for job in planned.jobs] == ["a.jpg", "a.png", "b.jpg.jpg"]
+    finished = [
+        history.is_done(job.source, job.target, "key", "sha", earlier=planned.moved.get(job.source, ""))
+        for job in planned.jobs
+    ]
+    assert finished == [True, True, False]
+
+
+def test_an_input_that_was_touched_is_done_and_one_of_the_same_size_and_time_is_by_request_read(folder):
+    source = folder.parent / "a.png"
+    before = source.stat()
+    add(folder, record(folder))
+    os.utime(source, ns=(1, 1))
+    assert done(folder)
+    source.write_bytes(b"egami")
+    assert not done(folder)
+    os.utime(source, ns=(before.st_atime_ns, before.st_mtime_ns))
+    assert done(folder), "size and time are the same"
+    target = str(folder / "a.png")
+    assert not read(folder).is_done(str(source), target, "key", "sha", checksum=True)
+    source.write_bytes(b"image")
+    assert read(folder).is_done(str(source), target, "key", "sha", checksum=True)
+
+
+def test_an_output_that_was_changed_is_not_done_and_a_copied_one_is(folder):
+    target = folder / "a.png"
+    target.write_bytes(b"made")
+    add(folder, record(folder))
+    os.utime(target, ns=(1, 1))
+    assert done(folder)
+    target.write_bytes(b"edit")
+    assert not done(folder)
+    target.unlink()
+    target.symlink_to(folder.parent / "a.png")
+    assert not read(folder).is_own(str(target))
+
+
+def test_lines_of_version_0_1_0_are_understood(folder):
+    """As commit 58400ac wrote them: inputs absolute, no root, no settings, no size of the output."""
+    (folder / "a.png").write_bytes(b"made")
+    source = folder.parent / "a.png"
+    line = {
+        "input": str(source), "size": 5, "mtime_ns": source.stat().st_mtime_ns, "input_sha256": digest_of(source),
+        "options": "2c4b8ae22a9e5a0f", "model": "document", "model_sha256": "sha", "output": "a.png",
+        "output_sha256": digest_of(folder / "a.png"), "pages": 1, "seconds": 1.5, "status": "done", "warnings": [],
+        "error": "", "version": "0.1.0", "device": "cpu",
+    }  # fmt: skip
+    (folder / FILE_NAME).write_text(json.dumps(line) + "\n")
+    history = read(folder)
+    assert history.is_done(str(source), str(folder / "a.png"), "2c4b8ae22a9e5a0f", "sha")
+    assert history.is_own(str(folder / "a.png"))
+
+
+POISON = [
+    *(f'"{key}": {value}' for key in ("size", "mtime_ns") for value in ("1e999", "NaN", "9" * 5000, "1.5", "true")),
+    *(f'"{key}": [1]' for key in ("size", "input", "root", "output", "options", "status", "output_sha256")),
+    *(f'"output": {json.dumps(name)}' for name in ("../x.png", "/x.png", "s/../../x", "./a", "a\0b", "\ud800")),
+    *(f'"output": {json.dumps(name)}' for name in ("a" * 300, FILE_NAME, ".bgtool-begun", "link/x.png", "d/", "a//b")),
+    '"input": "\\ud800"', '"input": "a\\u0000"', '"warnings": ["' + "x" * (1 << 24) + '"]', '"size": 1e400',
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("poison", POISON, ids=range(len(POISON)))
+def test_no_line_gives_a_name_outside_of_the_folder_or_an_error(folder, poison):
+    (folder / "link").symlink_to(folder.parent)
+    add(folder, record(folder))
+    good = (folder / FILE_NAME).read_text()
+    key = poison.split('"')[1]
+    bad = json.dumps({name: value for name, value in json.loads(good).items() if name != key})
+    (folder / FILE_NAME).write_text(bad[:-1] + ", " + poison + "}\n" + good)
+    history = read(folder)
+    assert set(history.names.values()) <= {"a.png", "[1]", ""}
+    assert history.is_done(str(folder.parent / "a.png"), str(folder / "a.png"), "key", "sha")
+    assert history.orphans([]) == []
+
+
+@pytest.mark.parametrize("name", [FILE_NAME, pending.FILE_NAME])
+@pytest.mark.parametrize("kind", ["link", "pipe", "folder"])
+def test_a_manifest_that_is_no_file_is_refused_and_not_followed(folder, name, kind):
+    victim = folder.parent / "victim"
+    victim.write_text("not to be touched")
+    path = folder / name
+    {"link": lambda: path.symlink_to(victim), "pipe": lambda: os.mkfifo(path), "folder": path.mkdir}[kind]()
+    with pytest.raises(OutputError, match="cannot write"):
+        add(folder, record(folder))
+    assert victim.read_text() == "not to be touched"
+
+
+def test_what_other_runs_added_is_read_on_from_where_the_last_look_ended(folder):
+    history = read(folder)
+    add(folder, record(folder))
+    with open_manifest(folder, history) as manifest:
+        assert manifest.changed
+        assert manifest.history.names == {str(folder.parent / "a.png"): "a.png"}
+    with open_manifest(folder, history) as manifest:
+        assert not manifest.changed
+
+
+def test_outputs_whose_inputs_are_gone_are_named(folder):
+    add(folder, record(folder))
+    assert read(folder).orphans([]) == []
+    (folder.parent / "a.png").unlink()
+    assert read(folder).orphans([]) == ["a.png"]
+    assert read(folder).orphans([str(folder / "a.png")]) == []

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from bgtool import vips
-from bgtool.document import STREAMED_TILE, clean_page, default_tile, styled_bands
+from bgtool.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.extras import command
 from bgtool.formats import Pixels, result_of
+from bgtool.guard import Guard
 from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
 from bgtool.page import Page
 from bgtool.person import Look, cut_out
 from bgtool.runtime import Model
-from bgtool.source import Advance, Bands
+from bgtool.source import Advance, AnyPixels, Bands
 from bgtool.survey import approach
 from bgtool.tiling import check_tile
 from bgtool.worker import Result, Work
@@ -40,13 +42,14 @@ class CleanWork:
         """Clean one page."""
         style, tile = self.options.style, self.options.tile
         plan = approach(page, self.options.scale, self.options.polarity, page.metadata.resolution)
-        warnings = (*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ()))
+        guard = Guard(page.size, INK_BELOW if style is Style.BILEVEL else 0)
+        warnings = [*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ())]
         if page.size[0] * page.size[1] <= STREAMED_ABOVE:
-            cleaned = clean_page(page, model, style, tile, advance, plan)
+            cleaned = clean_page(page, model, style, tile, advance, plan, guard)
             page.close()
-            return Result(Bands.of(cleaned), warnings)
+            return Result(Bands.of(cleaned), [*warnings, *guard.findings().warnings()])
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
-        rows = styled_bands(page, model, style, tile, advance, plan)
+        rows = _watched(styled_bands(page, model, style, tile, advance, plan, guard), guard, warnings)
         return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
 
 
@@ -84,6 +87,12 @@ def work_for(options: BatchOptions) -> Work:
         case CutoutOptions():
             return CutoutWork(options)
     raise TypeError(f"no work for {type(options).__name__}")
+
+
+def _watched(rows: Iterator[AnyPixels], guard: Guard, warnings: list[str]) -> Iterator[AnyPixels]:
+    """The rows; after the last one, what the guard found is added to the warnings."""
+    yield from rows
+    warnings += guard.findings().warnings()
 
 
 def _depth_lost(page: Page) -> tuple[str, ...]:

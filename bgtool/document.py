@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.card import Card
+from bgtool.guard import Guard
 from bgtool.options import Style
 from bgtool.runtime import Model
 from bgtool.source import Advance, AnyPixels, Source, whole
@@ -52,7 +53,7 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
 
 
 def clean_bands(
-    source: Source, model: Model, tile: int, advance: Advance, scale: int = 1
+    source: Source, model: Model, tile: int, advance: Advance, scale: int = 1, guard: Guard | None = None
 ) -> Iterator[tuple[int, Array]]:
     """Clean a page from top to bottom.
 
@@ -62,38 +63,43 @@ def clean_bands(
         tile: largest side of a window in pixels of what the network sees, halo included.
         advance: called with the number of the scan's pixels done after each batch of windows; may raise to stop.
         scale: how many times the scan is enlarged for the network.
+        guard: takes in scan and result.
 
     Yields:
         First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
     """
     seen = Enlarged(source, scale) if scale > 1 else source
     width, height = seen.size
-    for windows in windows_of(seen.size, model.card, tile, scale):
+    for windows in windows_of(seen.size, model.card, tile, scale * (guard.cell if guard else 1)):
         rows = windows[0].rows
         bottom = min(rows.core_stop, height)
         band = np.empty(((bottom - rows.core_start) // scale, source.size[0]), np.uint8)
         for batch in chunks(windows, model.device.windows_per_batch):
-            results = model.run(np.stack([read_window(seen, window) for window in batch]))
-            for window, result in zip(batch, results, strict=True):
+            images = np.stack([read_window(seen, window) for window in batch])
+            for window, image, result in zip(batch, images, model.run(images), strict=True):
                 columns = window.columns
                 right = min(columns.core_stop, width)
-                core = result[
-                    rows.core_start - rows.start : bottom - rows.start,
-                    columns.core_start - columns.start : right - columns.start,
-                ]
-                band[:, columns.core_start // scale : right // scale] = reduced(core, scale)
-                advance(core.size // scale**2)
+                core = (
+                    slice(rows.core_start - rows.start, bottom - rows.start),
+                    slice(columns.core_start - columns.start, right - columns.start),
+                )
+                part = reduced(result[core], scale)
+                left = columns.core_start // scale
+                band[:, left : right // scale] = part
+                if guard:
+                    guard.take(left, rows.core_start // scale, image[core], part)
+                advance(part.size)
         yield rows.core_start // scale, band
 
 
-def windows_of(size: tuple[int, int], card: Card, tile: int, scale: int) -> Iterator[list[Window]]:
-    """The windows of a page of this size, row by row; those of an enlarged one begin and end on the scan's pixels.
+def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int) -> Iterator[list[Window]]:
+    """The windows of a page of this size, row by row; what is kept of them begins on multiples of `unit`, too.
 
     Raises:
         UsageError: the tile leaves nothing between the model's halos.
     """
     check_tile(tile, card.stride, card.halo)
-    stride = lcm(card.stride, scale)
+    stride = lcm(card.stride, unit)
     halo = round_up(card.halo, stride)
     return bands(size[1], size[0], max(tile, 2 * halo + stride), stride, halo)
 
@@ -124,6 +130,7 @@ def styled_bands(
     tile: int = 0,
     advance: Advance = lambda pixels: None,
     approach: Approach = AS_IT_IS,
+    guard: Guard | None = None,
 ) -> Iterator[AnyPixels]:
     """Clean a page from top to bottom.
 
@@ -134,6 +141,7 @@ def styled_bands(
         tile: largest side of a window in pixels, halo included; 0 takes `default_tile`.
         advance: called with the number of pixels done, at the start and after each batch; may raise to stop.
         approach: how the page is given to the network.
+        guard: takes in scan and result.
 
     Raises:
         UsageError: the tile leaves nothing between the halos.
@@ -145,7 +153,7 @@ def styled_bands(
     advance(0)
     width, _ = source.size
     source = Inverted(source) if approach.inverted else source
-    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, approach.scale):
+    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, approach.scale, guard):
         match style:
             case Style.GRAY:
                 yield band
@@ -162,8 +170,9 @@ def clean_page(
     tile: int = 0,
     advance: Advance = lambda pixels: None,
     approach: Approach = AS_IT_IS,
+    guard: Guard | None = None,
 ) -> AnyPixels:
     """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
     with model.turn:
-        bands = styled_bands(source, model, style, tile, advance, approach)
+        bands = styled_bands(source, model, style, tile, advance, approach, guard)
         return whole(bands, source.size[1])

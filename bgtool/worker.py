@@ -11,7 +11,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -45,10 +45,10 @@ STOP_SECONDS = 0.1
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one page, and what the user should know."""
+    """What became of one page, and what the user should know; all of that once the bands have been gone through."""
 
     bands: Bands
-    warnings: tuple[str, ...] = ()
+    warnings: Sequence[str] = ()
 
 
 class Work(Protocol):

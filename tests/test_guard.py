@@ -1,0 +1,120 @@
+"""The guard tells what was lost from pixels alone, and where; what a scanner or time did is no loss."""
+
+import numpy as np
+import pytest
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
+
+from bgtool.api import ArraySource
+from bgtool.document import clean_page
+from bgtool.guard import CELL, MOST_CELLS, Guard
+from bgtool.options import Style
+from bgtool.survey import Approach
+
+PAGE, PAPER = (1200, 900), (240, 236, 226)
+
+
+def sheet(draw, under=lambda pen: None):
+    """A scan with text, and the result that keeps all of it; `draw` adds ink to both, `under` to the scan alone."""
+    scan, result = Image.new("RGB", PAGE, PAPER), Image.new("L", PAGE, 255)
+    under(ImageDraw.Draw(scan))
+    if under is not None:
+        scan = scan.filter(ImageFilter.GaussianBlur(6))
+    for image, ink in ((scan, (40, 38, 42)), (result, 0)):
+        pen = ImageDraw.Draw(image)
+        for y in range(60, 820, 60):
+            pen.text(
+                (80, y), "Minutes of the third meeting of the board, carried", fill=ink, font=ImageFont.load_default(36)
+            )
+        draw(pen, ink)
+    noise = np.random.default_rng(1).normal(0, 3, (PAGE[1], PAGE[0], 1))
+    return (np.asarray(scan) + noise).clip(0, 255).astype(np.uint8), np.array(result)
+
+
+def judged(scan, result, ink_below=0):
+    guard = Guard(PAGE, ink_below)
+    guard.take(0, 0, scan, result)
+    return guard.findings()
+
+
+def bar(pen, ink):
+    pen.rectangle((300, 400, 1000, 520), fill=ink)
+
+
+def test_a_faithful_result_is_not_complained_of():
+    scan, result = sheet(bar)
+    assert judged(scan, result).warnings() == ()
+
+
+def test_a_bar_that_came_out_white_is_said_and_shown():
+    scan, result = sheet(bar)
+    result[380:540, 280:1020] = 255
+    found = judged(scan, result)
+    left, top, right, bottom = found.box
+    assert left <= 300
+    assert top <= 400
+    assert right >= 1000
+    assert bottom >= 520
+    assert (right - left) * (bottom - top) < 2 * 700 * 120
+    assert f"x {left} to {right}" in found.warnings()[0]
+
+
+@pytest.mark.parametrize("colour", [(60, 120, 190), (190, 60, 60), (90, 90, 90)])
+def test_coloured_areas_count_as_much(colour):
+    scan, result = sheet(lambda pen, ink: pen.ellipse((300, 300, 700, 700), fill=colour if ink else 0))
+    result[280:720, 280:720] = 255
+    assert judged(scan, result).lost > 0.05
+
+
+def test_lines_of_text_that_are_gone_are_said():
+    scan, result = sheet(lambda pen, ink: None)
+    result[:300] = 255
+    assert judged(scan, result).lost > 0.2
+
+
+def test_stains_and_beds_may_go():
+    scan, result = sheet(lambda pen, ink: None, lambda pen: pen.ellipse((500, 200, 900, 600), fill=(170, 150, 120)))
+    assert judged(scan, result).lost < 0.05
+    scan, result = sheet(lambda pen, ink: None)
+    scan[:, :50], scan[-40:] = 20, 25
+    assert judged(scan, result).warnings() == ()
+
+
+def test_a_dark_page_and_a_dark_rim_are_said():
+    dark = np.full((PAGE[1], PAGE[0], 3), 30, np.uint8)
+    assert "dark as a whole" in judged(dark, np.full(PAGE[::-1], 255, np.uint8)).warnings()[0]
+    scan, result = sheet(lambda pen, ink: None)
+    result[:, :20], result[:, -20:] = 0, 0
+    assert any("rim" in warning for warning in judged(scan, result).warnings())
+
+
+def test_ink_from_nowhere_is_said():
+    scan, result = sheet(lambda pen, ink: None)
+    result[830:890, 100:1100] = 0
+    assert any("nothing stands out" in warning for warning in judged(scan, result).warnings())
+
+
+def test_a_bilevel_result_is_judged_as_it_is_written():
+    scan, result = sheet(bar)
+    pale = np.maximum(result, 140)
+    assert judged(scan, pale, 128).lost > 0.9
+    assert judged(scan, pale).lost == 0
+
+
+@pytest.mark.parametrize("scale", [1, 2, 3])
+def test_tiles_show_the_guard_the_whole_page(tiny_model, scale):
+    pixels = np.random.default_rng(scale).integers(0, 256, (150, 130, 3), dtype=np.uint8)
+    grids = []
+    for tile in (200, 10_000):
+        guard = Guard((130, 150))
+        clean_page(ArraySource(pixels), tiny_model, Style.GRAY, tile, approach=Approach(scale), guard=guard)
+        grids.append((guard._scan, guard._page))
+    for tiled, whole in zip(*grids, strict=True):
+        assert np.abs(tiled.astype(int) - whole).max() <= 1
+    seen = np.asarray(Image.fromarray(pixels).reduce(CELL).convert("L")).astype(int)
+    assert np.abs(grids[0][0][:-1, :-1] - seen[:-1, :-1]).max() <= (2 if scale == 1 else 40)
+
+
+def test_memory_does_not_grow_with_the_page():
+    guard = Guard((50_000, 40_000))
+    assert guard._scan.size <= MOST_CELLS
+    assert guard.cell == 16

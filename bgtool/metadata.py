@@ -6,7 +6,6 @@ file are left behind. What is damaged is dropped with a warning; it never fails 
 
 from __future__ import annotations
 
-import re
 import struct
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +15,7 @@ from typing import Any, BinaryIO, Literal, TypeVar
 from PIL import Image, IptcImagePlugin, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 from PIL.TiffImagePlugin import IFDRational, ImageFileDirectory_v2
 
-from bgtool import icc
+from bgtool import icc, xmp
 
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, SOFTWARE = 282, 283, 296, 305
 IPTC, EXIF_IFD, GPS_IFD = 33723, 34665, 34853
@@ -39,9 +38,6 @@ TEXT_TAGS = frozenset({
 """Tags of the first directory of a TIFF or an EXIF block that outlive a change of the pixels."""
 
 _STALE_EXIF = frozenset({37396, 40962, 40963, 40965, 41492})  # subject area, pixel size, interoperability, subject
-_STALE_XMP = rb"(?:tiff:(?:Orientation|ImageWidth|ImageLength|[XY]Resolution|ResolutionUnit)|exif:Pixel[XY]Dimension)"
-_XMP_ATTRIBUTE = re.compile(rb"\s" + _STALE_XMP + rb"""\s*=\s*(?:"[^"<]*"|'[^'<]*')""")
-_XMP_ELEMENT = re.compile(rb"<(" + _STALE_XMP + rb")>[^<]*</\1>")
 _DAMAGE = (AttributeError, LookupError, TypeError, ValueError, ArithmeticError, OSError, SyntaxError, struct.error)
 
 _T = TypeVar("_T")
@@ -153,6 +149,11 @@ def read(image: Image.Image, *, turned: bool) -> tuple[Metadata, list[str]]:
     return metadata, warnings
 
 
+def of_part(metadata: Metadata) -> Metadata:
+    """The same for a part of the page."""
+    return replace(metadata, xmp=xmp.of_part(metadata.xmp)) if metadata.xmp else metadata
+
+
 def directory(metadata: Metadata, software: str) -> dict[int, Any]:
     """The first directory of an EXIF block or a TIFF page: values as Pillow's directory classes take them."""
     tags = {**metadata.tags, SOFTWARE: software.encode()}
@@ -230,8 +231,7 @@ def _xmp(image: Image.Image) -> bytes | None:
         return None
     if isinstance(packet, str):
         packet = packet.encode()
-    packet.decode()
-    return _XMP_ELEMENT.sub(b"", _XMP_ATTRIBUTE.sub(b"", packet))
+    return xmp.of_new_file(packet)
 
 
 def _iptc(image: Image.Image) -> bytes | None:

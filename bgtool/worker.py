@@ -24,6 +24,7 @@ from bgtool.discovery import STREAM, Job, size_and_time
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.formats import Pixels, output_suffix
 from bgtool.messages import Admitted, Advanced, Assignment, Progress, Waiting
+from bgtool.metadata import of_part
 from bgtool.options import BatchOptions
 from bgtool.outcome import Outcome, Status
 from bgtool.page import Page
@@ -178,7 +179,8 @@ class Worker:
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 for page in reader:
                     result = self._work(page, self._model, advance)
-                    writer.add(result.bands, page.metadata)
+                    is_whole = result.bands.size == page.size
+                    writer.add(result.bands, page.metadata if is_whole else of_part(page.metadata))
                     warnings += [*page.warnings, *result.warnings]
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")

@@ -19,6 +19,8 @@ from bgtool import icc, xmp
 
 X_RESOLUTION, Y_RESOLUTION, RESOLUTION_UNIT, SOFTWARE = 282, 283, 296, 305
 IPTC, EXIF_IFD, GPS_IFD = 33723, 34665, 34853
+_NO_UNIT = 1  # of the TIFF tag ResolutionUnit
+_ASSUMED = 96  # pixels per inch along the coarser side, where a file says only how much finer the other one is
 UNITS: dict[Literal["inch", "cm"], int] = {"inch": 2, "cm": 3}
 
 TEXT_TAGS = frozenset({
@@ -82,7 +84,8 @@ class Metadata:
     """All that is carried from an input page to its output.
 
     Attributes:
-        resolution: None where the input has none, or one without a unit.
+        resolution: None where the input has none. One without a unit says only whether pixels are square: if they
+            are it is None, else 96 pixels are an inch of the coarser side.
         icc: profile of the pixels as `Page.window` gives them.
         xmp: the packet, UTF-8.
         iptc: the IPTC-IIM records, those that occur more than once side by side.
@@ -181,6 +184,8 @@ def _resolution(image: Image.Image, exif: Image.Exif) -> Resolution | None:
         return Resolution(Fraction(x), Fraction(y), "inch" if unit == 1 else "cm")
     if X_RESOLUTION in exif and Y_RESOLUTION in exif:
         return _tagged_resolution(exif[X_RESOLUTION], exif[Y_RESOLUTION], exif.get(RESOLUTION_UNIT, 2))
+    if not unit and isinstance(image, JpegImagePlugin.JpegImageFile):
+        return _shape(*image.info.get("jfif_density", (1, 1)))
     if unit or "dpi" not in image.info or image.format in ("JPEG", "MPO", "TIFF"):  # those three answered above
         return None
     x, y = (_per_inch(float(value)) for value in image.info["dpi"])
@@ -197,7 +202,17 @@ def _plausible(resolution: Resolution | None) -> Resolution | None:
 def _tagged_resolution(x: Any, y: Any, unit: Any) -> Resolution | None:
     name = {number: name for name, number in UNITS.items()}.get(unit)
     x, y = _fraction(x), _fraction(y)
+    if unit == _NO_UNIT:
+        return _shape(x, y)
     return Resolution(x, y, name) if name and x > 0 and y > 0 else None
+
+
+def _shape(x: Fraction | int, y: Fraction | int) -> Resolution | None:
+    """A resolution that says no more than the shape of the pixels, where they are not square."""
+    if x == y or not (x > 0 and y > 0):
+        return None
+    scale = Fraction(_ASSUMED) / min(x, y)
+    return Resolution(x * scale, y * scale)
 
 
 def _fraction(value: Any) -> Fraction:

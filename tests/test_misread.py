@@ -170,6 +170,20 @@ def test_12_bits_a_colour_in_16_are_scaled_or_refused(pages):
     assert deep.max() > 65000
 
 
+def test_pixels_that_are_not_square_keep_their_shape(pages):
+    jpeg = bytearray(saved(RGB, "JPEG", dpi=(300, 300)))
+    for x, y, expected in ((1, 2, (96, 192)), (3, 2, (144, 96)), (1, 1, None), (0, 2, None)):
+        jpeg[13:18] = struct.pack(">BHH", 0, x, y)
+        found = only(pages(bytes(jpeg)))[3].metadata.resolution
+        assert (found and found.dpi) == expected
+    fax = tiff((GREY, {"resolution": (204, 102), "resolutionunit": 1}))
+    assert only(pages(fax))[3].metadata.resolution.dpi == (192, 96)
+    fax = tiff((GREY, {"resolution": (204, 98), "resolutionunit": 2}))
+    assert only(pages(fax))[3].metadata.resolution.dpi == (204, 98)
+    square = tiff((GREY, {"resolution": (300, 300), "resolutionunit": 1}))
+    assert only(pages(square))[3].metadata.resolution is None
+
+
 SMALLER = np.ascontiguousarray(RGB[::4, ::4])
 
 

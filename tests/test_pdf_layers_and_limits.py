@@ -197,7 +197,7 @@ def test_links_and_outlines_lead_somewhere_and_run_nothing():
     page.obj.Annots = Array([pdf.make_indirect(note) for note in notes])
     page.obj.AA = Dictionary(O=script)
     with pdf.open_outline() as outline:
-        outline.root += [OutlineItem("One", action=script), OutlineItem("Two", 0)]
+        outline.root.extend([OutlineItem("One", action=script), OutlineItem("Two", 0)])
     target, _ = copied(saved(pdf))
     with pikepdf.open(target) as made:
         plain = saved(made, object_stream_mode=pikepdf.ObjectStreamMode.disable).getvalue()

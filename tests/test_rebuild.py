@@ -128,7 +128,7 @@ def test_rounds_of_different_networks_have_no_mean(pages):
 
 def test_typeset_pages_are_not_for_people(pages):
     (pages / "made.toml").write_text('task = "person"\n[[rounds]]\ncrop_size = 32\n')
-    with pytest.raises(ValueError, match="--typeset is for documents"):
+    with pytest.raises(ValueError, match="--typeset and --drawn are for documents"):
         read_recipe(pages / "made.toml", "data", pages, typeset=pages)
 
 

@@ -23,7 +23,8 @@ from training.document import DocumentTask
 from training.loop import TrainConfig, mixed_precision
 from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.transforms import RandomWindow, bleed_through, ink_darkness
+from training.transforms import bleed_through, ink_darkness
+from training.windows import RandomWindow, TrainDocument
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
          "--validate-every", "1", "--lr", "0.01"]  # fmt: skip
@@ -318,3 +319,17 @@ def test_bfloat16_is_used_where_the_processor_computes_it_and_not_imitated():
         product = torch.nn.functional.conv2d(torch.ones(1, 1, 4, 4), torch.ones(1, 1, 3, 3))
     native = torch.ops.mkldnn._is_mkldnn_bf16_supported()
     assert product.dtype == (torch.bfloat16 if native else torch.float32)
+
+
+def test_a_set_with_wide_strokes_is_shrunk():
+    stripes = (torch.arange(512) % 32 < 16).byte().mul(255).expand(1, 512, 512).contiguous()
+    sample = {"image": stripes.expand(3, -1, -1), "truth": stripes, "other": stripes}
+
+    def crossings(shrink):
+        windows = []
+        for seed in range(12):
+            torch.manual_seed(seed)
+            windows.append(TrainDocument(128, shrink)(sample)["truth"][0] > 0.5)
+        return sum((w[1:] != w[:-1]).sum() + (w[:, 1:] != w[:, :-1]).sum() for w in windows)
+
+    assert crossings(0.3) > 1.3 * crossings(1.0)

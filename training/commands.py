@@ -16,6 +16,8 @@ from torch import Tensor
 from training.checkpoint import Checkpoint, averaged
 from training.datasets import read_rgb
 from training.document import DocumentTask, predict_page
+from training.drawing.material import gathered
+from training.drawing.page import write_drawn
 from training.loop import Task, TrainConfig, train
 from training.losses import Loss
 from training.networks.blocks import Upsampling
@@ -95,6 +97,8 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
               help="Folder of img/ and gt/, or of several such folders.")  # fmt: skip
 @click.option("--typeset", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Folder that `python -m training typeset` made; a set of its name in the draw.")  # fmt: skip
+@click.option("--drawn", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder that `python -m training draw` made; a set of its name in the draw.")  # fmt: skip
 @click.option(
     "--save", type=click.Path(dir_okay=False), default="runs/document.pt", help="Checkpoint; resumed if there."
 )
@@ -132,6 +136,7 @@ def start(make_task: Callable[[], Task], config: TrainConfig) -> None:
 @training_options
 def document(
     typeset: Path | None,
+    drawn: Path | None,
     num_blocks: int,
     folds: tuple[int, ...],
     widths: tuple[int, ...],
@@ -150,7 +155,7 @@ def document(
     config = TrainConfig(**options)
     if config.crop_size % network.stride:
         raise click.UsageError(f"--crop-size must be a multiple of {network.stride} with this network")
-    start(lambda: DocumentTask(config, network, typeset), config)
+    start(lambda: DocumentTask(config, network, typeset, drawn), config)
 
 
 @cli.command(cls=ReferenceCommand)
@@ -218,16 +223,20 @@ def person(
               help="People only: folder of photos without any.")  # fmt: skip
 @click.option("--typeset", type=click.Path(exists=True, file_okay=False, path_type=Path),
               help="Documents only: folder of pages that `python -m training typeset` made.")  # fmt: skip
+@click.option("--drawn", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Documents only: folder of pages that `python -m training draw` made.")  # fmt: skip
 @click.option("--save", type=click.Path(file_okay=False, path_type=Path), default=Path("runs"),
               help="Folder of the checkpoints, one a round: NAME-1.pt, NAME-2.pt ...")  # fmt: skip
-def rebuild(config: Path, data_dir: str, backgrounds: Path | None, typeset: Path | None, save: Path) -> None:
+def rebuild(
+    config: Path, data_dir: str, backgrounds: Path | None, typeset: Path | None, drawn: Path | None, save: Path
+) -> None:
     """Make weights again, round by round, as CONFIG says: a file such as training/configs/document.toml.
 
     Each round starts from the best weights of the one before. The same command again goes on where the last one
     stopped; rounds that are done stay. Where CONFIG asks for the mean of rounds, it comes last, as NAME-mean.pt.
     """
     with one_line(), interruptible("the same command again goes on after the last whole epoch"):
-        rebuild_weights(read_recipe(config, data_dir, save, backgrounds, typeset), Console(stderr=True))
+        rebuild_weights(read_recipe(config, data_dir, save, backgrounds, typeset, drawn), Console(stderr=True))
 
 
 @cli.command()
@@ -243,6 +252,25 @@ def typeset(fonts: Path, pattern: str, count: int, side: int, seed: int, output:
     """Make pages of type in many faces, with mirrored type shining through, for `document --typeset`."""
     with one_line():
         write_pages(find_fonts(fonts, pattern), count, side, seed, output)
+
+
+@cli.command()
+@click.option("--fonts", type=click.Path(exists=True, file_okay=False, path_type=Path), required=True, multiple=True,
+              help="Folder of font files; those that lie together are a family. Repeatable.")  # fmt: skip
+@click.option("--pattern", default="*.*", help="Names of the files to use, of fonts.")
+@click.option("--photos", type=click.Path(exists=True, file_okay=False, path_type=Path),
+              help="Folder of photos; without, pictures are made of noise.")  # fmt: skip
+@click.option("--count", type=click.IntRange(1), default=2000, help="Pages.")
+@click.option("--side", type=click.IntRange(64), default=768, help="Height and width of a page in pixels.")
+@click.option("--seed", type=int, default=0, help="Start of all random numbers.")
+@click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/Drawn"),
+              help="Folder of the pages: img/ and gt/.")  # fmt: skip
+def draw(
+    fonts: tuple[Path, ...], pattern: str, photos: Path | None, count: int, side: int, seed: int, output: Path
+) -> None:
+    """Make pages of every kind people scan, with their ink, for `document --drawn`."""
+    with one_line():
+        write_drawn(gathered(fonts, pattern, photos), count, side, seed, output)
 
 
 @cli.command()

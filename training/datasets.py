@@ -161,20 +161,28 @@ class WeightedPairs(WeightedDraw):
         transform: from a dict of ``image`` uint8 [3, H, W] and ``truth`` uint8 [1, H, W] (tv_tensors, and a second
             truth of another pair under ``other``) to the tensors of one sample.
         weights, length, seed: see `WeightedDraw`.
+        own: transforms of single sets by name, in place of `transform`.
     """
 
     def __init__(
-        self, pairs: Sequence[Pair], transform: Transform, weights: Mapping[str, float], length: int, seed: int
+        self,
+        pairs: Sequence[Pair],
+        transform: Transform,
+        weights: Mapping[str, float],
+        length: int,
+        seed: int,
+        own: Mapping[str, Transform] | None = None,
     ) -> None:
         super().__init__(pairs, weights, length, seed)
-        self.transform = transform
+        own = own or {}
+        self.transforms = [own.get(pair.set_name, transform) for pair in pairs]
         self.images = [read_rgb(pair.image) for pair in pairs]
         self.truths = [read_gray(pair.truth) for pair in pairs]
 
     def sample(self) -> Sample:
         """A pair, and the truth of another."""
         chosen, other = self.draw(2)
-        return self.transform(
+        return self.transforms[chosen](
             {
                 "image": tv_tensors.Image(self.images[chosen]),
                 "truth": tv_tensors.Image(self.truths[chosen]),

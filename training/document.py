@@ -11,12 +11,12 @@ from torch import Tensor, nn
 from torchvision import tv_tensors
 
 from training.checkpoint import Checkpoint, Weights
-from training.datasets import Sample, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
+from training.datasets import Sample, Transform, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
 from training.loop import TrainConfig, mean_scores, mixed_precision
 from training.losses import Loss, stage_mean
 from training.networks.grow import grown_stack
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.transforms import evaluate_document, train_document
+from training.windows import SHRINK, TrainDrawn, evaluate_document, train_document
 
 VALIDATION_SIDE = 768
 """Validation pages are cut to this many pixels a side around their middle, to keep a validation short."""
@@ -29,16 +29,22 @@ class DocumentTask:
         config: see `TrainConfig`.
         network: what to train.
         typeset: folder of pages made by `training.typeset`, trained on and not validated on.
+        drawn: folder of pages made by `training.drawing`, trained on, and a share of them validated on.
     """
 
     name = "document"
     metric = "f_measure"
 
-    def __init__(self, config: TrainConfig, network: StackedConfig, typeset: Path | None = None) -> None:
+    def __init__(
+        self, config: TrainConfig, network: StackedConfig, typeset: Path | None = None, drawn: Path | None = None
+    ) -> None:
         self.config = config
         self.network = network
         self.kind = Loss(config.loss)
-        pages, validation = split_members(find_pairs(Path(config.data_dir), "gt"), config.validation_share)
+        drawn_pairs = find_pairs(drawn, "gt") if drawn else []
+        self.drawn_sets = {pair.set_name for pair in drawn_pairs}
+        given = [*find_pairs(Path(config.data_dir), "gt"), *drawn_pairs]
+        pages, validation = split_members(given, config.validation_share)
         self.training = [*pages, *(find_pairs(typeset, "gt") if typeset else [])]
         self.members = [*self.training, *validation]
         self.training_sets = sorted({pair.set_name for pair in self.members})
@@ -71,8 +77,10 @@ class DocumentTask:
         """Augmented windows of the training pages."""
         config = self.config
         length = config.epoch_length(len(self.training))
+        own: dict[str, Transform] = {name: train_document(config.crop_size, name) for name in SHRINK}
+        own |= dict.fromkeys(self.drawn_sets, TrainDrawn(config.crop_size))
         transform = train_document(config.crop_size)
-        return WeightedPairs(self.training, transform, config.weights, length, config.seed)
+        return WeightedPairs(self.training, transform, config.weights, length, config.seed, own)
 
     def loss(self, network: nn.Module, batch: Sample) -> Tensor:
         """Mean of the loss over all stages."""

@@ -56,7 +56,12 @@ class Recipe:
 
 
 def read_recipe(
-    file: Path, data_dir: str, save: Path, backgrounds: Path | None = None, typeset: Path | None = None
+    file: Path,
+    data_dir: str,
+    save: Path,
+    backgrounds: Path | None = None,
+    typeset: Path | None = None,
+    drawn: Path | None = None,
 ) -> Recipe:
     """What a TOML file asks for: `task`, `[network]`, options of `TrainConfig` common to all rounds, `[[rounds]]`.
 
@@ -70,6 +75,7 @@ def read_recipe(
         save: folder of the checkpoints.
         backgrounds: folder of photos without people, for the person task.
         typeset: folder of pages made by `training.typeset`, for the document task.
+        drawn: folder of pages made by `training.drawing`, for the document task.
 
     Raises:
         ValueError: the file is no recipe; the message says what is wrong with it.
@@ -89,7 +95,7 @@ def read_recipe(
         where = f"{file}, round {number}"
         own = table(own, where)
         shape = table(shape, where) | table(own.pop("network", {}), where)
-        network, make_task = parts(task, shape, backgrounds, typeset, where)
+        network, make_task = parts(task, shape, backgrounds, (typeset, drawn), where)
         options = merged(common, own, where)
         common["weights"] = options["weights"]
         load = made[-1].config.save if made else None
@@ -106,17 +112,17 @@ def read_recipe(
 
 
 def parts(
-    task: object, shape: Mapping[str, Any], backgrounds: Path | None, typeset: Path | None, where: str
+    task: object, shape: Mapping[str, Any], backgrounds: Path | None, made: tuple[Path | None, Path | None], where: str
 ) -> tuple[StackedConfig | UNetConfig, Callable[[TrainConfig], Task]]:
-    """The network of a round, and what reads the data for it."""
+    """The network of a round, and what reads the data for it; `made`: folders of typeset and of drawn pages."""
     if task == DocumentTask.name:
         if backgrounds:
             raise ValueError("--backgrounds are for people")
         stacked = StackedConfig.from_dict(merged(StackedConfig().to_dict(), shape, f"{where}, network"))
-        return stacked, lambda config: DocumentTask(config, stacked, typeset)
+        return stacked, lambda config: DocumentTask(config, stacked, *made)
     if task == PersonTask.name:
-        if typeset:
-            raise ValueError("--typeset is for documents")
+        if any(made):
+            raise ValueError("--typeset and --drawn are for documents")
         unet = UNetConfig.from_dict(merged(UNetConfig().to_dict(), shape, f"{where}, network"))
         return unet, lambda config: PersonTask(config, unet, backgrounds)
     raise ValueError(f"{where}: task must be document or person, not {task}")

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
-from torchvision.transforms import v2
 from torchvision.transforms.v2 import functional as tv
-
-from training.datasets import Sample, Transform
 
 
 def uniform(low: float, high: float) -> float:
@@ -32,59 +28,6 @@ def chance(probability: float) -> bool:
 def integer(stop: int) -> int:
     """One integer from 0 to stop - 1."""
     return int(torch.randint(stop, ()).item())
-
-
-class RandomWindow:
-    """A square window at a random place, scale and small angle, the same for all pictures given.
-
-    Args:
-        size: side of the window that comes out, in pixels.
-        scales: range of the magnification, drawn log-uniformly.
-        degrees: largest rotation to either side.
-        native: probability that the window is cut as it is, neither scaled nor turned.
-    """
-
-    def __init__(self, size: int, scales: tuple[float, float], degrees: float, native: float = 0.0) -> None:
-        self.size = size
-        self.scales = scales
-        self.degrees = degrees
-        self.native = native
-        radians = math.radians(degrees)
-        self.margin = math.cos(radians) + math.sin(radians)
-
-    def scale(self) -> float:
-        """A magnification, as `__call__` draws it; 1.0 is cut as it is."""
-        return 1.0 if chance(self.native) else log_uniform(*self.scales)
-
-    def __call__(self, *pictures: Tensor, scale: float | None = None) -> tuple[Tensor, ...]:
-        """From uint8 [C, H, W] tensors of one height and width to uint8 [C, size, size], at a random scale if none
-        is given."""
-        scale = self.scale() if scale is None else scale
-        rotate = self.degrees > 0 and scale != 1 and chance(0.5)
-        outer = math.ceil(self.size * self.margin) if rotate else self.size
-        side = max(8, round(outer / scale))
-        height, width = pictures[0].shape[-2:]
-        top, left = integer(max(1, height - side + 1)), integer(max(1, width - side + 1))
-        angle = uniform(-self.degrees, self.degrees)
-        results = []
-        for picture in pictures:
-            patch = picture[..., top : top + side, left : left + side]
-            patch = repeat_to(patch, side)
-            patch = tv.resize(patch, [outer, outer], antialias=True) if side != outer else patch
-            if rotate:
-                patch = tv.rotate(patch, angle, interpolation=v2.InterpolationMode.BILINEAR)
-                patch = tv.center_crop(patch, [self.size, self.size])
-            results.append(patch)
-        return tuple(results)
-
-
-def repeat_to(patch: Tensor, side: int) -> Tensor:
-    """A [C, h, w] patch, repeated to the right and below until it is at least side × side.
-
-    Its mirror image would show mirrored writing as ink.
-    """
-    height, width = patch.shape[-2:]
-    return patch[..., torch.arange(max(height, side))[:, None] % height, torch.arange(max(width, side)) % width]
 
 
 def smooth_noise(height: int, width: int, cells: int, across: int | None = None) -> Tensor:
@@ -287,80 +230,3 @@ def synthetic_page(truth: Tensor) -> Tensor:
     density = 1 - uniform(0, 0.6) * smooth_noise(height, width, 4 + integer(28))
     cover = (blur(truth, uniform(0.3, 1.0)) * 1.2).clamp(0, 1) * density
     return paper + cover * (ink - paper)
-
-
-MILD = 0.25
-"""How often a mild window meets a degradation, of how often others do."""
-
-
-class TrainDocument:
-    """Random window, degradations and quarter turns of one page. Nothing is mirrored but the ink that shows through:
-    that is how the network can tell it. Most windows are mild: at their own scale and seldom degraded.
-
-    Gives float ``image`` [3, S, S] in 0..1 and ``truth`` [1, S, S] (1 = ink).
-    """
-
-    def __init__(self, crop_size: int) -> None:
-        self.window = RandomWindow(crop_size, scales=(0.5, 2.0), degrees=5, native=0.5)
-
-    def __call__(self, sample: Sample) -> Sample:
-        """Augment one sample of uint8 ``image``, ``truth`` and ``other`` (a truth whose ink may show through)."""
-        mild = chance(0.6)
-        often = MILD if mild else 1.0
-        large = not mild and chance(0.35)  # headlines and initials: their inside is ink too
-        scale = 1.0 if mild else log_uniform(2, 6) if large else self.window.scale()
-        image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"], scale=scale))
-        truth = 1 - truth
-        if large:
-            truth = (truth > 0.5).float()
-        verso = self._verso(sample, scale)
-        if chance(0.5 if large else 0.05 * often):
-            image = synthetic_page(truth)
-        image = self._degrade(image, truth, verso, often)
-        if chance(0.12 if mild else 0.25):
-            image, truth = beside_page(image, truth)
-        if chance(0.05 * often):
-            image, truth = hole(image, truth)
-        if chance(0.3):
-            turns = 1 + integer(3)
-            image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
-        return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
-
-    def _verso(self, sample: Sample, scale: float) -> Tensor:
-        """Ink (1) of the back of the page, float [1 or 3, S, S]: most often in the same hand or type."""
-        if chance(0.3):
-            return darkness(self.window(sample["image"], scale=scale)[0].float() / 255)
-        if chance(0.3):
-            return 1 - self.window(sample["truth"], scale=scale)[0].float() / 255
-        return 1 - self.window(sample["other"])[0].float() / 255
-
-    def _degrade(self, image: Tensor, truth: Tensor, verso: Tensor, often: float) -> Tensor:
-        def shine(scan: Tensor) -> Tensor:
-            return bleed_through(scan, verso, ink_darkness(scan, truth))
-
-        steps: list[tuple[float, Callable[[Tensor], Tensor]]] = [
-            (0.12, faint_ink),
-            (max(0.45, 0.3 / often), shine),  # 0.3 at least, on mild windows too
-            (0.12, stains),
-            (0.15, ring),
-            (0.2, uneven_light),
-            (0.06, spine),
-            (0.5, tone),
-            (0.15, soften),
-            (0.25, grain),
-            (0.1, jpeg),
-        ]
-        for probability, step in steps:
-            if chance(probability * often):
-                image = step(image.clamp(0, 1))
-        return image
-
-
-def train_document(crop_size: int) -> Transform:
-    """Augmentation for training on documents."""
-    return TrainDocument(crop_size)
-
-
-def evaluate_document(sample: Sample) -> Sample:
-    """A whole page as the network is given it: float ``image`` and ``truth`` in 0..1 (truth 1 = ink)."""
-    return {"image": sample["image"].float() / 255, "truth": 1 - sample["truth"].float() / 255}

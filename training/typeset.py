@@ -6,6 +6,8 @@ The contest sets hold too few pages to learn from them what a letter looks like 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
+from operator import attrgetter
 from pathlib import Path
 
 import numpy as np
@@ -40,10 +42,11 @@ def find_fonts(folder: Path, pattern: str) -> list[list[Path]]:
     Raises:
         FileNotFoundError: there is none.
     """
+    parent = attrgetter("parent")
     files = sorted(folder.rglob(pattern))
     if not files:
         raise FileNotFoundError(f"no fonts named {pattern} below {folder}")
-    return [[file for file in files if file.parent == place] for place in sorted({file.parent for file in files})]
+    return [list(family) for _, family in groupby(sorted(files, key=parent), key=parent)]
 
 
 def choice(values: str) -> str:

@@ -188,3 +188,22 @@ def test_other_subsets_of_a_face_are_left_out(tmp_path):
 def test_each_kind_takes_the_narrowest_box(name):
     for _ in range(4):
         KINDS[name][0](Sheet(96), (40, 60, 70, 92), FAMILIES.families)
+
+
+def test_what_lies_on_the_bed_is_no_picture_even_in_a_bilevel_scan(monkeypatch):
+    def covered(sheet, box, families):
+        picture(sheet, (0, 0, sheet.side, sheet.side), ())
+
+    def on_black(scan, truth):
+        cover = torch.zeros(1, *scan.shape[1:])
+        cover[:, :, 64:] = 1
+        return scan * (1 - cover), truth * (1 - cover)
+
+    monkeypatch.setitem(KINDS, "covered", (covered, 1.0))
+    monkeypatch.setattr("training.drawing.page.aged", on_black)
+    monkeypatch.setattr("training.drawing.page.chance", lambda often: often == 0.75)
+    monkeypatch.setattr("training.drawing.page.captured", devices.bilevel)
+    scan, truth = draw_page(128, FAMILIES, ("covered",))
+    assert not scan[..., 72:].any()  # the error of the diffusion spills over the edge
+    assert not truth[..., 72:].any()
+    assert torch.equal(truth[..., :63], 1 - scan[:1, :, :63])

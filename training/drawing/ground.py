@@ -91,7 +91,7 @@ def neighbour(side: int) -> Tensor:
 
 
 def beyond_sheet(scan: Tensor, truth: Tensor) -> tuple[Tensor, Tensor]:
-    """Show the bed, or a neighbour, beyond the outline; ink that would lie there is gone."""
+    """Show the bed, or a neighbour, beyond the outline; ink that would lie there is gone. Truth: float [C, H, W]."""
     side = scan.shape[-1]
     beyond, behind = outline(side), bed(side)
     if chance(0.2):

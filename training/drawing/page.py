@@ -112,7 +112,8 @@ def draw_page(side: int, material: Material, names: Sequence[str] = tuple(KINDS)
         back = tensor(laid_out(side, material, WRITING).truth)
         scan = bleed_through(scan, back, 0.7 * ink_darkness(scan, truth))
     if chance(0.75):
-        scan, truth = aged(scan, truth)
+        scan, left = aged(scan, torch.cat([truth, soft]))  # neither ink nor pictures are left on the bed
+        truth, soft = left[:1], left[1:] > 0.5
     scan, truth = captured(scan, truth, soft)
     return scan.clamp(0, 1), truth.clamp(0, 1)
 

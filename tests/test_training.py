@@ -4,6 +4,7 @@ import csv
 import math
 import subprocess
 import sys
+import warnings
 
 import numpy as np
 import pytest
@@ -23,7 +24,7 @@ from training.document import DocumentTask
 from training.loop import TrainConfig, mixed_precision
 from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.transforms import bleed_through, ink_darkness
+from training.transforms import bleed_through, ink_darkness, jpeg
 from training.windows import RandomWindow, TrainDocument
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
@@ -333,3 +334,12 @@ def test_a_set_with_wide_strokes_is_shrunk():
         return sum((w[1:] != w[:-1]).sum() + (w[:, 1:] != w[:, :-1]).sum() for w in windows)
 
     assert crossings(0.3) > 1.3 * crossings(1.0)
+
+
+def test_scans_are_compressed_as_jpeg_without_deprecated_calls():
+    scan = torch.rand(3, 40, 56)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        compressed = jpeg(scan)
+    assert compressed.shape == scan.shape
+    assert 0.01 < (compressed - scan).abs().mean() < 0.3

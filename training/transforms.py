@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
+from io import BytesIO
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
@@ -172,7 +175,10 @@ def soften(scan: Tensor) -> Tensor:
 
 def jpeg(scan: Tensor) -> Tensor:
     """Compress and decompress a float scan in 0..1 as JPEG of quality 20 to 90."""
-    return tv.jpeg((scan.clamp(0, 1) * 255).byte(), 20 + integer(71)).float() / 255
+    pixels = (scan.clamp(0, 1) * 255).byte().permute(1, 2, 0).numpy()
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=20 + integer(71))
+    return torch.from_numpy(np.array(Image.open(file))).permute(2, 0, 1).float() / 255
 
 
 def streaks(height: int, width: int) -> Tensor:

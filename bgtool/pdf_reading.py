@@ -25,7 +25,7 @@ from bgtool.metadata import PdfPage
 from bgtool.page import Page
 from bgtool.pages import Admit, PageReader
 from bgtool.pdf_grid import POINTS, Raster, Size, choose, raster_of
-from bgtool.pdf_limits import inflate
+from bgtool.pdf_limits import decoded, inflate
 from bgtool.pdf_survey import Survey, Surveyor
 from bgtool.raster import PillowRaster
 
@@ -33,6 +33,7 @@ MOST_MEGAPIXELS = 600
 """Of a page and of a picture on it, for they are held whole: A0 at 600 pixels per inch has 558."""
 
 _PDFIUM = threading.Lock()  # PDFium keeps its state in the process and knows nothing of threads; nobody waits with it
+_LARGEST_XMP = 16 << 20  # bytes, of which PDFium reads about one million a second when it opens a document
 _MARGIN = 0.05  # of a pixel
 _LARGE = 64_000_000  # pixels
 _TAIL = 1024  # bytes that may follow the end mark of a JPEG
@@ -59,6 +60,8 @@ class PdfReader(PageReader):
         self._survey_of, count = Surveyor(self._check_size), len(self._pdf.pages)
         warnings = ["the PDF is damaged and was repaired as far as possible"] if self._pdf.get_warnings() else []
         super().__init__(".pdf", count, min(max_megapixels, MOST_MEGAPIXELS), warnings, admit)
+        if "/Metadata" in self._pdf.Root:
+            decoded(self._pdf.Root.Metadata, _LARGEST_XMP)
         with _PDFIUM:
             self._document = pypdfium2.PdfDocument(self._file)
             self._settings = raw.FPDF_FORMFILLINFO(version=2, xfa_disabled=True)  # PDFium makes no copy

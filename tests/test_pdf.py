@@ -21,6 +21,7 @@ from bgtool import api, icc, worker
 from bgtool.batch import work_for
 from bgtool.discovery import Job
 from bgtool.errors import InputError, OutputError
+from bgtool.messages import Assignment
 from bgtool.metadata import Metadata, Resolution
 from bgtool.options import CleanOptions, Format, Style
 from bgtool.outcome import Outcome
@@ -700,10 +701,12 @@ def test_pdfs_that_are_each_too_large_for_the_memory_are_done_in_turn(tiny_model
     for job in jobs:
         saved(book(), job.source)
     options = CleanOptions(inputs=(str(tmp_path),), output=str(tmp_path))
-    work = worker.Worker(options, work_for(options), tiny_model, worker.Meter(lambda pixels: None))
+    work = worker.Worker(options, work_for(options), tiny_model, lambda progress: None)
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     for some in (jobs[::4], jobs[1::4], jobs[2::4], jobs[3::4]):
-        threading.Thread(target=lambda some=some: [outcomes.put(work(job)) for job in some], daemon=True).start()
+        threading.Thread(
+            target=lambda some=some: [outcomes.put(work(Assignment(0, job))) for job in some], daemon=True
+        ).start()
     assert [outcomes.get(timeout=120).error for _ in jobs] == [""] * 8
 
 

@@ -133,6 +133,13 @@ def test_forms_and_parts_that_lead_in_circles_end():
     assert found.shape == (167, 250, 3)
 
 
+def test_xmp_that_would_take_minutes_to_read_is_refused():
+    pdf = pikepdf.new()
+    add_scan(pdf, RGB)
+    pdf.Root.Metadata = packed(pdf, b"<x>abc</x>", 20, Type=Name.Metadata, Subtype=Name.XML)
+    assert "more than 16 MB once it is decoded" in refused(saved(pdf, fix_metadata_version=False))
+
+
 def test_text_and_xmp_beyond_all_measure_are_left_out_with_a_warning():
     pdf = pikepdf.new()
     add_page(pdf, (0, 0, 60, 40), b"q Q " * 300_000 + b"BT /F1 9 Tf (Hello) Tj ET")

@@ -30,6 +30,7 @@ lint: .venv-dev/ready
 	.venv-dev/bin/ruff check .
 	.venv-dev/bin/ruff format --check .
 	.venv-dev/bin/mypy
+	.venv-dev/bin/lint-imports
 
 bench: .venv-dev/ready
 	.venv-dev/bin/python -m benchmarks

@@ -12,7 +12,7 @@ from rich.console import Console
 from benchmarks import report
 from benchmarks.settings import Settings
 from benchmarks.tables import keep, section, show
-from bgtool.cores import usable_cores
+from bgtool.runtime.cores import usable_cores
 
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
 """Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""

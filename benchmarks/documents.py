@@ -19,12 +19,12 @@ from benchmarks.measure import BGTOOL, ROOT, Usage, emptied, in_turns, median_us
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
-from bgtool.card import ModelTask
-from bgtool.catalogue import own_model
-from bgtool.document import clean_page
-from bgtool.metrics import drd, f_measure, psnr
 from bgtool.options import Style
-from bgtool.runtime import load_model
+from bgtool.runtime.card import ModelTask
+from bgtool.runtime.catalogue import own_model
+from bgtool.runtime.session import load_model
+from bgtool.scoring.metrics import drd, f_measure, psnr
+from bgtool.tasks.document import clean_page
 
 CLASSICAL = ("doxapy<0.9.3", "scikit-image", "opencv-contrib-python-headless", "pillow")
 """doxapy 0.9.2 is the newest for Python 3.11; its pages are right, only its own DRD is not, which is not used here."""

@@ -1,7 +1,7 @@
 """The edge step against plain bilinear upsampling: outlines, overlap and soft alpha, the network run at 160 px.
 
 `python -m benchmarks.edges` measures on the test sets; `python -m benchmarks.edges validation` on the validation part
-of the training sets, which is where the parameters of `bgtool.matting` were chosen.
+of the training sets, which is where the parameters of `bgtool.tasks.person.matting` were chosen.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.api import source_of
-from bgtool.metrics import boundary_f_measure, jaccard
-from bgtool.person import DEFAULT_TILE, Scene, guide_of, predict
-from bgtool.runtime import Model, load_model
+from bgtool.runtime.session import Model, load_model
+from bgtool.scoring.metrics import boundary_f_measure, jaccard
+from bgtool.tasks.person.cutout import DEFAULT_TILE, Scene, guide_of, predict
 from training.datasets import Pair, find_pairs, split_members
 
 DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[2] / "shared" / "data")) / "person"

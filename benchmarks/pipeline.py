@@ -13,9 +13,9 @@ from benchmarks.measure import BGTOOL, Usage, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
 from bgtool.api import ArraySource
-from bgtool.cores import usable_cores
-from bgtool.document import clean_bands, default_tile
-from bgtool.runtime import Model, load_model
+from bgtool.runtime.cores import usable_cores
+from bgtool.runtime.session import Model, load_model
+from bgtool.tasks.document import clean_bands, default_tile
 
 BARE_PAGES = 6
 """Pages over which the bare network runs, half of them before the whole program and half after it."""

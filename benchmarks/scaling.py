@@ -12,9 +12,9 @@ from benchmarks.measure import BGTOOL, medians, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
-from bgtool.document import clean_page
 from bgtool.options import Style
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
+from bgtool.tasks.document import clean_page
 
 MEGAPIXELS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000)
 TILES = (384, 512, 768, 1024, 1536, 2048, 2560)

@@ -24,8 +24,8 @@ from benchmarks.material import EXAMPLES
 from benchmarks.measure import ROOT
 from benchmarks.tables import Table, Value, markdown
 from bgtool.api import clean
-from bgtool.metrics import Mask
-from bgtool.runtime import Model, load_model
+from bgtool.runtime.session import Model, load_model
+from bgtool.scoring.metrics import Mask
 from training.datasets import Pair, find_pairs, split_members
 
 DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data")) / "documents" / "train"

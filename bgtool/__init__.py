@@ -21,8 +21,12 @@ Errors are `BgtoolError` and its subclasses, warnings `BgtoolWarning` and `Nobod
 from importlib import import_module as _import_module
 from typing import TYPE_CHECKING as _TYPE_CHECKING
 
+from bgtool._version import __version__
+
 if _TYPE_CHECKING:
     from bgtool.api import clean, clean_files, cutout, cutout_files, load_model
+    from bgtool.batch.summary import Summary
+    from bgtool.engine.job import Outcome
     from bgtool.errors import (
         BgtoolError,
         BgtoolWarning,
@@ -33,11 +37,10 @@ if _TYPE_CHECKING:
         OutputError,
         UsageError,
     )
-    from bgtool.options import Format, Polarity, Style
-    from bgtool.outcome import Outcome, Summary
-    from bgtool.runtime import Model
+    from bgtool.imaging.formats import Format
+    from bgtool.options import Polarity, Style
+    from bgtool.runtime.session import Model
 
-__version__ = "0.1.0"
 __all__ = [
     "BgtoolError",
     "BgtoolWarning",
@@ -64,8 +67,9 @@ __all__ = [
 _HOMES = {
     "api": ("clean", "clean_files", "cutout", "cutout_files", "load_model"),
     "options": ("Format", "Polarity", "Style"),
-    "outcome": ("Outcome", "Summary"),
-    "runtime": ("Model",),
+    "engine.job": ("Outcome",),
+    "batch.summary": ("Summary",),
+    "runtime.session": ("Model",),
 }
 
 

@@ -2,13 +2,13 @@
 
 import os
 
-from bgtool.interrupts import INTERRUPTED, hear, leave
+from bgtool.engine.interrupts import INTERRUPTED, hear, leave
 
 
 def run() -> None:
     """Run the command line and leave with its status; a signal before anything has begun just ends it."""
     hear(leave)
-    from bgtool.cli import main
+    from bgtool.cli.app import main
 
     try:
         main(prog_name="bgtool")

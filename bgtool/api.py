@@ -11,21 +11,21 @@ from typing import Any
 
 from PIL import Image
 
-from bgtool import icc
-from bgtool.background import background_of
-from bgtool.card import ModelTask, check_task
-from bgtool.document import clean_page
+from bgtool.batch.run import Observer, run_batch
+from bgtool.batch.summary import Summary
 from bgtool.errors import BgtoolWarning, NobodyFound
-from bgtool.metadata import Metadata
+from bgtool.imaging import icc
+from bgtool.imaging.metadata import Metadata
+from bgtool.imaging.reading.picture import ArraySource, Picture, opened, source_of
+from bgtool.imaging.source import AnyPixels, kind_of
 from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Polarity, Style, with_enums
-from bgtool.outcome import Summary
-from bgtool.person import Look, cut_out
-from bgtool.picture import ArraySource, Picture, opened, source_of
-from bgtool.pipeline import Observer, run_batch
-from bgtool.runtime import Model, load_model
-from bgtool.source import AnyPixels, kind_of
+from bgtool.runtime.card import ModelTask, check_task
+from bgtool.runtime.session import Model, load_model
 from bgtool.spelling import advice
-from bgtool.survey import approach
+from bgtool.tasks.document import clean_page
+from bgtool.tasks.person.backgrounds import background_of
+from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.survey import approach
 
 __all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
 
@@ -155,7 +155,7 @@ def clean_files(
 
     Raises:
         TypeError: there is no such option, or a path is none.
-        As `bgtool.pipeline.run_batch`.
+        As `bgtool.batch.run.run_batch`.
     """
     return run_batch(batch_options(CleanOptions, inputs, output, options), observer)
 
@@ -177,7 +177,7 @@ def cutout_files(
 
     Raises:
         TypeError: there is no such option, or a path is none.
-        As `bgtool.pipeline.run_batch`.
+        As `bgtool.batch.run.run_batch`.
     """
     return run_batch(batch_options(CutoutOptions, inputs, output, options), observer)
 

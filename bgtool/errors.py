@@ -1,6 +1,6 @@
 """Exceptions that carry their exit code and, where there is one, a way out.
 
-The core raises these; only ``bgtool.cli`` turns them into a message and an exit status.
+The core raises these; only ``bgtool.cli.app`` turns them into a message and an exit status.
 """
 
 from typing import ClassVar

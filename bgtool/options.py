@@ -10,10 +10,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from bgtool.errors import UsageError
+from bgtool.imaging.formats import Format
 from bgtool.spelling import choice
 
 if TYPE_CHECKING:
-    from bgtool.background import Background
+    from bgtool.tasks.person.backgrounds import Background
 
 
 TRANSPARENT = "transparent"
@@ -40,17 +41,6 @@ class Polarity(StrEnum):
     INVERT = "invert"
 
 
-class Format(StrEnum):
-    """File format of the outputs; ``SAME`` follows each input as far as it can hold the result."""
-
-    SAME = "same"
-    PNG = "png"
-    TIFF = "tiff"
-    JPEG = "jpeg"
-    WEBP = "webp"
-    PDF = "pdf"
-
-
 @dataclass(frozen=True, kw_only=True)
 class BatchOptions:
     """What `clean` and `cutout` have in common.
@@ -59,10 +49,11 @@ class BatchOptions:
         inputs: files, folders or ``"-"`` for standard input.
         output: a folder, a file (one input only) or ``"-"`` for standard output.
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
-        device: as `bgtool.runtime.load_model` takes it.
+        device: as `bgtool.runtime.session.load_model` takes it.
         format: file format of the outputs.
-        quality: 1 to 100, of JPEG and of colours in WebP; None takes `bgtool.jpeg.GRAY_QUALITY` for grey JPEG, else 92.
-        jobs: files under way at a time; 0 takes `bgtool.serve.threads_of`.
+        quality: 1 to 100, of JPEG and of colours in WebP; None takes `GRAY_QUALITY` (`bgtool.imaging.writing.jpeg`)
+            for grey JPEG, else 92.
+        jobs: files under way at a time; 0 takes `bgtool.engine.serve.threads_of`.
         tile: largest side of a window in pixels, halo included; 0 takes the model's own choice.
         recursive: whether folders are searched below their first level.
         overwrite: redo what the manifest calls done, and replace outputs that are not bgtool's.
@@ -168,7 +159,7 @@ class CutoutOptions(BatchOptions):
         Raises:
             UsageError: it is neither a colour nor a readable image, or a mask is to have one.
         """
-        from bgtool.background import background_of
+        from bgtool.tasks.person.backgrounds import background_of
 
         return background_of(self.background, self.mask_only)
 

@@ -2,7 +2,7 @@
 
 import click
 
-from bgtool.cli import main
+from bgtool.cli.app import main
 
 
 def reference() -> str:

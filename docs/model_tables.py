@@ -5,9 +5,9 @@ A page takes a table between the lines `<!-- figures: MODEL -->` and `<!-- end -
 
 from pathlib import Path
 
-from bgtool.card import Card
-from bgtool.catalogue import shipped_models
-from bgtool.runtime import read_card
+from bgtool.runtime.card import Card
+from bgtool.runtime.catalogue import shipped_models
+from bgtool.runtime.session import read_card
 
 PAGES = Path(__file__).parent / "models"
 

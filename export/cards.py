@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import nn
 
-from bgtool.card import Card, ModelTask
+from bgtool.runtime.card import Card, ModelTask
 from training.checkpoint import Checkpoint
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bgtool.card import ModelTask
-from bgtool.tiling import round_up
+from bgtool.runtime.card import ModelTask
+from bgtool.runtime.tiling import round_up
 from export.cards import make_card, open_checkpoint
 from export.graph import PageGraph
 from export.half import export_half

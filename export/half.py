@@ -11,7 +11,7 @@ import torch
 from onnx import TensorProto, numpy_helper
 from torch import nn
 
-from bgtool.card import Card
+from bgtool.runtime.card import Card
 from export.graph import PixelGraph
 from export.lowering import fold_batch_norm, lower, shift_relu6
 from export.onnx_file import export_graph

@@ -8,7 +8,7 @@ import onnx
 import torch
 from torch import nn
 
-from bgtool.card import METADATA_KEY, Card
+from bgtool.runtime.card import METADATA_KEY, Card
 
 OPSET = 20
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import onnx
 
-from bgtool.catalogue import ShippedModel
+from bgtool.runtime.catalogue import ShippedModel
 from export.onnx_file import card_of, put_card
 
 MODELS = Path(__file__).parent.parent / "bgtool" / "models"

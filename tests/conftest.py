@@ -12,9 +12,9 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor, nn
 
-from bgtool import vips
-from bgtool.card import Card, ModelTask
-from bgtool.runtime import Model, load_model
+from bgtool.imaging.reading import vips
+from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.session import Model, load_model
 from export.__main__ import cli as export_cli
 from export.graph import AlphaGraph, PageGraph
 from export.lowering import lower

@@ -17,7 +17,7 @@ import hostile
 from PIL import Image, features
 
 from bgtool.errors import InputError
-from bgtool.reading import open_pages
+from bgtool.imaging.reading.open import open_pages
 
 MEGAPIXELS = 1.0
 """The limit under which the damaged files are read: a changed size is to be refused, not to fill the memory."""

@@ -19,9 +19,9 @@ import numpy as np
 import tifffile
 from PIL import Image, ImageCms
 
-from bgtool.icc import srgb, srgb_gray
-from bgtool.jp2 import described
-from bgtool.metadata import Resolution
+from bgtool.imaging.icc import srgb, srgb_gray
+from bgtool.imaging.jp2 import described
+from bgtool.imaging.metadata import Resolution
 
 OUTPUT = "out"
 """Name of the output folder inside the hostile one; it holds a file already."""

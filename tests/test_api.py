@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import bgtool
+from bgtool.engine.job import Outcome
 from bgtool.errors import InputError, ModelError, UsageError
-from bgtool.outcome import Outcome
 
 
 def scan(height=50, width=70):

@@ -11,8 +11,8 @@ from PIL import Image
 from benchmarks import material, report
 from benchmarks.measure import run
 from benchmarks.tables import Section, Table, keep, kept, shown
-from bgtool.card import ModelTask
-from bgtool.runtime import load_model
+from bgtool.runtime.card import ModelTask
+from bgtool.runtime.session import load_model
 
 
 @pytest.fixture

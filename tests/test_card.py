@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 from conftest import TINY, tiny_card
 
-from bgtool.card import METADATA_KEY, Card
 from bgtool.errors import ModelError
+from bgtool.runtime.card import METADATA_KEY, Card
 
 
 def test_a_card_survives_the_way_into_the_file_and_back():

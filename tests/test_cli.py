@@ -362,7 +362,7 @@ def test_an_output_that_cannot_be_written_ends_with_4(tmp_path, tiny_model_file)
 
 
 def test_two_runs_on_one_folder_are_refused(tmp_path, tiny_model_file):
-    from bgtool.manifest import open_manifest
+    from bgtool.batch.manifest import open_manifest
 
     page().save(tmp_path / "in.png")
     with open_manifest(tmp_path / "out"):

@@ -3,10 +3,10 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from bgtool.console import RunConsole, clock
-from bgtool.discovery import Job
+from bgtool.batch.summary import Summary
+from bgtool.cli.progress import RunConsole, clock
+from bgtool.engine.job import Job, Outcome, Status
 from bgtool.errors import printable
-from bgtool.outcome import Outcome, Status, Summary
 
 
 class Clock:

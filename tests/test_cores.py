@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bgtool import cores
+from bgtool.runtime import cores
 
 ON_ONE_CORE = """
 import os, pathlib
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
 import numpy as np
 model = load_model(device="cpu")
 model.run(np.zeros((1, 64, 64, 3), np.uint8))

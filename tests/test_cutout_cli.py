@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageCms
 
 import bgtool
+from bgtool.batch.run import Silent
 from bgtool.options import CutoutOptions
-from bgtool.pipeline import Silent
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 BOX = (30, 20, 80, 100)

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool.discovery import Job, Plan, plan
+from bgtool.batch.history import FILE_NAME
+from bgtool.batch.listing import kinds_not_read
+from bgtool.batch.plan import Plan, plan
+from bgtool.engine.job import Job
 from bgtool.errors import UsageError
-from bgtool.formats import Pixels
-from bgtool.history import FILE_NAME
-from bgtool.listing import kinds_not_read
-from bgtool.options import CleanOptions, Format
+from bgtool.imaging.formats import Format, Pixels
+from bgtool.options import CleanOptions
 
 
 @pytest.fixture

@@ -5,8 +5,8 @@ import runpy
 
 from conftest import ROOT
 
-from bgtool.catalogue import shipped_models
-from bgtool.runtime import read_card
+from bgtool.runtime.catalogue import shipped_models
+from bgtool.runtime.session import read_card
 
 
 def test_the_command_line_reference_is_what_the_program_says():

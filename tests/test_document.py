@@ -5,11 +5,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgtool.api import ArraySource
-from bgtool.document import clean_page, ink_on_white
 from bgtool.errors import UsageError
 from bgtool.options import Style
-from bgtool.survey import Approach
-from bgtool.views import Enlarged, Inverted, reduced
+from bgtool.tasks.document import clean_page, ink_on_white
+from bgtool.tasks.survey import Approach
+from bgtool.tasks.views import Enlarged, Inverted, reduced
 from training.networks.stacked import receptive_radius
 
 HALO = -(-receptive_radius(TINY) // 4) * 4

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool.history import FILE_NAME, read
+from bgtool.batch.history import FILE_NAME, read
 
 CRASH = """
 import os, signal

@@ -8,8 +8,8 @@ import torch
 from conftest import TINY, tiny_card, wild_network
 from PIL import Image
 
-from bgtool.card import METADATA_KEY, Card
-from bgtool.runtime import load_model
+from bgtool.runtime.card import METADATA_KEY, Card
+from bgtool.runtime.session import load_model
 from export.graph import PageGraph
 from export.half import export_half
 from export.int8 import to_int8

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool import doctor, extras
-from bgtool.extras import EXTRAS, command
-from bgtool.providers import KINDS
-from bgtool.runtime import load_model
+from bgtool import optional as extras
+from bgtool.optional import EXTRAS, command
+from bgtool.runtime import doctor
+from bgtool.runtime.devices import KINDS
+from bgtool.runtime.session import load_model
 
 
 def run_without(module, folder, *arguments):

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from bgtool.errors import InputError
-from bgtool.reading import open_pages
+from bgtool.imaging.reading.open import open_pages
 
 READ = 4000
 """Damaged files that are read one by one."""
@@ -161,7 +161,7 @@ MEASURE = r"""
 import re, sys
 from pathlib import Path
 from bgtool.errors import InputError
-from bgtool.reading import open_pages
+from bgtool.imaging.reading.open import open_pages
 
 def peak():
     return int(re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())[1]) // 1024

@@ -5,10 +5,10 @@ import pytest
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 from bgtool.api import ArraySource
-from bgtool.document import clean_page
-from bgtool.guard import CELL, MOST_CELLS, Guard
 from bgtool.options import Style
-from bgtool.survey import Approach
+from bgtool.tasks.document import clean_page
+from bgtool.tasks.guard import CELL, MOST_CELLS, Guard
+from bgtool.tasks.survey import Approach
 
 PAGE, PAPER = (1200, 900), (240, 236, 226)
 

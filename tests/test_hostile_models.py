@@ -12,10 +12,10 @@ from conftest import TINY, tiny_card
 from onnx import TensorProto, helper
 from PIL import Image
 
-from bgtool.card import METADATA_KEY
 from bgtool.errors import DeviceError, ModelError
-from bgtool.external_data import _PARTS, names_files
-from bgtool.runtime import load_model
+from bgtool.runtime.card import METADATA_KEY
+from bgtool.runtime.external_data import _PARTS, names_files
+from bgtool.runtime.session import load_model
 
 CARD = json.loads(tiny_card(TINY).to_json()) | {"stride": 1, "halo": 0}
 RED = [helper.make_node("Gather", ["image", "index"], ["page"], axis=3)]

@@ -10,9 +10,9 @@ import threading
 import pytest
 from PIL import Image
 
-from bgtool.interrupts import Interrupt, held_back
+from bgtool.batch.run import Silent, run_batch
+from bgtool.engine.interrupts import Interrupt, held_back
 from bgtool.options import CleanOptions
-from bgtool.pipeline import Silent, run_batch
 
 
 @pytest.fixture(autouse=True)

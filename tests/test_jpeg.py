@@ -9,10 +9,11 @@ from PIL import Image
 
 from bgtool.api import clean
 from bgtool.errors import UsageError
-from bgtool.metadata import Metadata
-from bgtool.options import CleanOptions, CutoutOptions, Format, Style
-from bgtool.source import Bands
-from bgtool.writing import open_writer
+from bgtool.imaging.formats import Format
+from bgtool.imaging.metadata import Metadata
+from bgtool.imaging.source import Bands
+from bgtool.imaging.writing.writer import open_writer
+from bgtool.options import CleanOptions, CutoutOptions, Style
 
 
 @pytest.fixture(scope="module", params=[Style.GRAY, Style.COLOR])

@@ -9,15 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool import pending
-from bgtool.digest import digest_of
-from bgtool.discovery import Plan, plan, size_and_time
+from bgtool.batch.history import FILE_NAME, History, read
+from bgtool.batch.manifest import Record, open_manifest
+from bgtool.batch.plan import Plan, plan
+from bgtool.engine.job import Status, size_and_time
 from bgtool.errors import OutputError
-from bgtool.formats import Pixels
-from bgtool.history import FILE_NAME, History, read
-from bgtool.manifest import Record, open_manifest
+from bgtool.imaging.formats import Pixels
 from bgtool.options import CleanOptions
-from bgtool.outcome import Status
+from bgtool.storage import pending
+from bgtool.storage.digest import digest_of
 
 
 @pytest.fixture
@@ -172,7 +172,7 @@ def test_reading_writes_nothing(tmp_path):
 
 
 HOLD = """
-import sys; from pathlib import Path; from bgtool.manifest import open_manifest
+import sys; from pathlib import Path; from bgtool.batch.manifest import open_manifest
 with open_manifest(Path(sys.argv[1])) as m:
     print("locked", flush=True); sys.stdin.read()
 """
@@ -202,9 +202,9 @@ def test_what_a_killed_run_made_is_its_own_and_other_files_are_not(folder):
     code = f"""if True:
         import os, signal
         from pathlib import Path
-        from bgtool import pending
-        from bgtool.digest import digest_of
-        from bgtool.manifest import open_manifest
+        from bgtool.storage import pending
+        from bgtool.storage.digest import digest_of
+        from bgtool.batch.manifest import open_manifest
         folder = Path({str(folder)!r})
         with open_manifest(folder):
             for name in ("made.png", "changed.jp2"):

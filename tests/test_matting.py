@@ -5,8 +5,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool import matting
-from bgtool.matting import apply_alpha, box_mean, clean_colours, fit_alpha, fit_colours, levels, settle, unit
+from bgtool.tasks.person import matting
+from bgtool.tasks.person.matting import (
+    apply_alpha,
+    box_mean,
+    clean_colours,
+    fit_alpha,
+    fit_colours,
+    levels,
+    settle,
+    unit,
+)
 
 SCALE = 4.0
 

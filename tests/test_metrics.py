@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from bgtool.errors import InputError
-from bgtool.metrics import (
+from bgtool.scoring.metrics import (
     DocumentFigures,
     PersonFigures,
     boundary_f_measure,
@@ -23,7 +23,7 @@ from bgtool.metrics import (
     pseudo_f_measure,
     psnr,
 )
-from bgtool.pseudo import PseudoWeights, pseudo_weights
+from bgtool.scoring.pseudo import PseudoWeights, pseudo_weights
 
 DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[2] / "shared" / "data"))
 ORACLE = DATA / "metric_oracle"

@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from PIL import Image, ImageCms
 
-from bgtool import vips
-from bgtool.reading import open_pages
+from bgtool.imaging.reading import vips
+from bgtool.imaging.reading.open import open_pages
 
 RNG = np.random.default_rng(21)
 SMALL = RNG.integers(0, 256, (4, 6, 3), dtype=np.uint8)

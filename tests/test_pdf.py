@@ -17,17 +17,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from bgtool import api, icc, worker
-from bgtool.batch import work_for
-from bgtool.discovery import Job
+from bgtool import api
+from bgtool.engine import worker
+from bgtool.engine.job import Job, Outcome
+from bgtool.engine.messages import Assignment
 from bgtool.errors import InputError, OutputError
-from bgtool.messages import Assignment
-from bgtool.metadata import Metadata, Resolution
-from bgtool.options import CleanOptions, Format, Style
-from bgtool.outcome import Outcome
-from bgtool.reading import open_pages
-from bgtool.source import Bands, kind_of
-from bgtool.writing import Writer, open_writer
+from bgtool.imaging import icc
+from bgtool.imaging.formats import Format
+from bgtool.imaging.metadata import Metadata, Resolution
+from bgtool.imaging.reading.open import open_pages
+from bgtool.imaging.source import Bands, kind_of
+from bgtool.imaging.writing.writer import Writer, open_writer
+from bgtool.options import CleanOptions, Style
+from bgtool.tasks.registry import work_for
 
 pikepdf = pytest.importorskip("pikepdf")
 pypdfium2 = pytest.importorskip("pypdfium2")

@@ -12,7 +12,7 @@ pikepdf = pytest.importorskip("pikepdf")
 
 from pikepdf import Array, Dictionary, Name, OutlineItem, Stream  # noqa: E402
 
-from bgtool import pdf_limits  # noqa: E402
+from bgtool.imaging.pdf import limits as pdf_limits  # noqa: E402
 
 FINE = np.kron(np.random.default_rng(3).integers(0, 2, (75, 60)), np.ones((4, 4))).astype(bool)  # 300 rows, 240 columns
 COARSE = np.full((25, 20, 3), (20, 20, 90), np.uint8)

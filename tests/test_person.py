@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
 import bgtool
-from bgtool import icc
 from bgtool.api import ArraySource, source_of
-from bgtool.background import Background, read_background
 from bgtool.errors import InputError, UsageError
-from bgtool.person import Look, Scene, bounds, cut_out, shrink, straight
+from bgtool.imaging import icc
+from bgtool.tasks.person.backgrounds import Background, read_background
+from bgtool.tasks.person.cutout import Look, Scene, bounds, cut_out, shrink, straight
 
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 NOBODY = Look(read_background("transparent"))

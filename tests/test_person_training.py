@@ -12,8 +12,8 @@ from click.testing import CliRunner
 from conftest import ROOT, exported
 from PIL import Image, ImageDraw
 
-from bgtool.card import Card, ModelTask
-from bgtool.runtime import load_model
+from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.session import load_model
 from export.__main__ import cli as export_cli
 from training.__main__ import cli
 from training.checkpoint import Checkpoint

@@ -7,8 +7,8 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from bgtool.person import predict
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
+from bgtool.tasks.person.cutout import predict
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import pytest
 
-from bgtool.pseudo import distances, flood, gather, label, layers, pseudo_weights, thin
+from bgtool.scoring.pseudo import distances, flood, gather, label, layers, pseudo_weights, thin
 
 
 def bars(*rows, height, width=41):

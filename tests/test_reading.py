@@ -12,10 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms, ImageOps
 
-from bgtool import icc
 from bgtool.errors import InputError
-from bgtool.page import Page
-from bgtool.reading import open_pages
+from bgtool.imaging import icc
+from bgtool.imaging.reading.open import open_pages
+from bgtool.imaging.reading.page import Page
 
 RNG = np.random.default_rng(3)
 GRAY = RNG.integers(0, 256, (13, 17), dtype=np.uint8)

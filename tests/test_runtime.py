@@ -12,12 +12,12 @@ import onnxruntime
 import pytest
 from conftest import DATA, TINY, tiny_card
 
-from bgtool import runtime
-from bgtool.card import METADATA_KEY, ModelTask
-from bgtool.catalogue import ShippedModel, own_model, shipped_model, shipped_models
 from bgtool.errors import DeviceError, ModelError, UsageError
-from bgtool.providers import KINDS, Device, difference, parse_device, proof_window
-from bgtool.runtime import load_model
+from bgtool.runtime import session as runtime
+from bgtool.runtime.card import METADATA_KEY, ModelTask
+from bgtool.runtime.catalogue import ShippedModel, own_model, shipped_model, shipped_models
+from bgtool.runtime.devices import KINDS, Device, difference, parse_device, proof_window
+from bgtool.runtime.session import load_model
 
 
 @pytest.mark.parametrize(
@@ -168,7 +168,7 @@ def test_the_shipped_document_model_beats_every_classical_method():
     from PIL import Image
 
     from bgtool.api import clean
-    from bgtool.metrics import f_measure
+    from bgtool.scoring.metrics import f_measure
 
     model = load_model(device="cpu")
     for set_name, best_classical in (("DIBCO2013", 84.2), ("DIBCO2017", 85.1)):
@@ -187,7 +187,7 @@ def test_what_a_photo_took_is_given_back_before_the_next():
 import sys
 from pathlib import Path
 import numpy as np
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
 
 def resident():
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4096

@@ -8,8 +8,8 @@ import tifffile
 from PIL import Image
 
 from bgtool.errors import InputError
-from bgtool.metrics import DocumentFigures, PersonFigures
-from bgtool.scoring import score
+from bgtool.scoring.files import score
+from bgtool.scoring.metrics import DocumentFigures, PersonFigures
 
 PERFECT = DocumentFigures(100.0, 100.0, math.inf, 0.0)
 

@@ -3,12 +3,13 @@
 import pytest
 from click.testing import CliRunner
 
-from bgtool.background import read_background
-from bgtool.cli import main
+from bgtool.cli.app import main
 from bgtool.errors import ModelError, UsageError
-from bgtool.options import Format, Style, with_enums
-from bgtool.providers import parse_device
-from bgtool.runtime import load_model
+from bgtool.imaging.formats import Format
+from bgtool.options import Style, with_enums
+from bgtool.runtime.devices import parse_device
+from bgtool.runtime.session import load_model
+from bgtool.tasks.person.backgrounds import read_background
 
 
 @pytest.mark.parametrize(

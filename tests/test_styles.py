@@ -5,7 +5,7 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import styles
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
 from training.datasets import Pair
 
 RED = (190, 30, 45)

@@ -8,9 +8,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 import bgtool
 from bgtool.api import ArraySource
-from bgtool.metadata import Resolution
+from bgtool.imaging.metadata import Resolution
 from bgtool.options import Polarity
-from bgtool.survey import approach
+from bgtool.tasks.survey import approach
 
 PAPER, INK = (240, 236, 226), (40, 38, 42)
 

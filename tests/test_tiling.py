@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bgtool.errors import UsageError
-from bgtool.tiling import bands, round_up, spans
+from bgtool.runtime.tiling import bands, round_up, spans
 
 STRIDES = st.sampled_from([1, 2, 4, 16])
 

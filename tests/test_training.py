@@ -14,8 +14,8 @@ from conftest import ROOT, exported
 from PIL import Image, ImageDraw
 
 from bgtool.api import clean
-from bgtool.metrics import drd
-from bgtool.runtime import load_model
+from bgtool.runtime.session import load_model
+from bgtool.scoring.metrics import drd
 from export.__main__ import cli as export_cli
 from training.__main__ import cli
 from training.checkpoint import Checkpoint

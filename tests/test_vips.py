@@ -15,17 +15,17 @@ from hypothesis import strategies as st
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from bgtool.batch import CleanWork, CutoutWork
-from bgtool.document import COVER
 from bgtool.errors import InputError
-from bgtool.extras import command
-from bgtool.metadata import Metadata
+from bgtool.imaging.metadata import Metadata
+from bgtool.imaging.reading.open import open_pages, page_of
+from bgtool.imaging.reading.page import Page
+from bgtool.imaging.reading.vips import Rows, VipsRaster
+from bgtool.imaging.source import Bands
+from bgtool.imaging.writing.tiff import TiffWriter
+from bgtool.optional import command
 from bgtool.options import CleanOptions, CutoutOptions, Style
-from bgtool.page import Page
-from bgtool.reading import open_pages, page_of
-from bgtool.source import Bands
-from bgtool.tiff import TiffWriter
-from bgtool.vips import Rows, VipsRaster
+from bgtool.tasks.document import COVER
+from bgtool.tasks.registry import CleanWork, CutoutWork
 
 pyvips = pytest.importorskip("pyvips")
 
@@ -87,7 +87,7 @@ def test_tiff_with_16_bit_colours_in_planes(tmp_path, monkeypatch, kind, bands, 
     assert np.array_equal(stored, (samples.astype(int) + 128) // 257)
     with Image.open(path) as image, pytest.raises(InputError, match="in planes"):
         page_of(image)
-    monkeypatch.setattr("bgtool.vips.available", lambda: False)
+    monkeypatch.setattr("bgtool.imaging.reading.vips.available", lambda: False)
     with pytest.raises(InputError, match=r"in planes.*pyvips"):
         read(path, large=NEVER)
 
@@ -456,7 +456,7 @@ def test_without_pyvips_a_page_that_does_not_fit_names_the_extra(tmp_path):
 import resource, sys
 from pathlib import Path
 sys.modules["pyvips"] = None
-from bgtool.reading import open_pages
+from bgtool.imaging.reading.open import open_pages
 resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 with open_pages(Path(sys.argv[1]), max_megapixels=2000) as reader:
     next(iter(reader))

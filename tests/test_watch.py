@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool.discovery import Job
-from bgtool.history import read
-from bgtool.watch import SETTLE_SECONDS, Arrivals
+from bgtool.batch.history import read
+from bgtool.batch.watch import SETTLE_SECONDS, Arrivals
+from bgtool.engine.job import Job
 
 
 def png(path: Path, seed: int = 0) -> bytes:

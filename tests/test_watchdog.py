@@ -13,14 +13,13 @@ import pytest
 from conftest import TINY, tiny_card
 from PIL import Image
 
-from bgtool.card import METADATA_KEY
-from bgtool.discovery import Job
-from bgtool.engine import Engine
-from bgtool.messages import Admitted, Advanced, Assignment, Settled, Waiting
+from bgtool.engine.job import Job, Outcome, Status
+from bgtool.engine.messages import Admitted, Advanced, Assignment, Settled, Waiting
+from bgtool.engine.process import Engine
+from bgtool.engine.vitals import Vitals, of_ps, vitals
+from bgtool.engine.watchdog import Patience, Watchdog, disks_answer
 from bgtool.options import CleanOptions
-from bgtool.outcome import Outcome, Status
-from bgtool.vitals import Vitals, of_ps, vitals
-from bgtool.watchdog import Patience, Watchdog, disks_answer
+from bgtool.runtime.card import METADATA_KEY
 
 STUCK = """
 import ctypes, os, threading

@@ -14,8 +14,8 @@ import pytest
 from conftest import ROOT
 from PIL import Image
 
-from bgtool.catalogue import shipped_models
-from bgtool.providers import NEAR, SHARE
+from bgtool.runtime.catalogue import shipped_models
+from bgtool.runtime.devices import NEAR, SHARE
 
 
 @pytest.fixture(scope="module")

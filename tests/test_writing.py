@@ -14,17 +14,17 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms, IptcImagePlugin
 from PIL.TiffImagePlugin import IFDRational
 
-from bgtool import __version__, icc
-from bgtool.atomic import replacing, sweep
+from bgtool import __version__
 from bgtool.errors import InputError, OutputError
-from bgtool.formats import Pixels, output_suffix
-from bgtool.metadata import EXIF_IFD, GPS_IFD, TEXT_TAGS, Metadata, Resolution
-from bgtool.options import Format
-from bgtool.places import Place
-from bgtool.reading import open_pages
-from bgtool.source import Bands
-from bgtool.tiff import TiffWriter
-from bgtool.writing import open_writer
+from bgtool.imaging import icc
+from bgtool.imaging.formats import Format, Pixels, output_suffix
+from bgtool.imaging.metadata import EXIF_IFD, GPS_IFD, TEXT_TAGS, Metadata, Resolution
+from bgtool.imaging.reading.open import open_pages
+from bgtool.imaging.source import Bands
+from bgtool.imaging.writing.tiff import TiffWriter
+from bgtool.imaging.writing.writer import open_writer
+from bgtool.storage.local import replacing, sweep
+from bgtool.storage.places import Place
 
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 256, (40, 61), dtype=np.uint8)

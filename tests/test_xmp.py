@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool import xmp
-from bgtool.reading import open_pages
+from bgtool.imaging import xmp
+from bgtool.imaging.reading.open import open_pages
 
 GOOGLE = b"http://ns.google.com/photos/1.0/"
 MOTION = (

@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from bgtool.api import clean_files, cutout_files
+from bgtool.batch.summary import Summary
 from bgtool.errors import InputError
-from bgtool.metrics import mean
-from bgtool.outcome import Summary
-from bgtool.scoring import Task, score
+from bgtool.scoring.files import Task, score
+from bgtool.scoring.metrics import mean
 from training.person_protocol import PersonProtocol, set_figures
 
 Figures = Mapping[str, float]

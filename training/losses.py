@@ -7,7 +7,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from bgtool.metrics import DRD_REACH, drd_weights
+from bgtool.scoring.metrics import DRD_REACH, drd_weights
 
 
 class Loss(StrEnum):

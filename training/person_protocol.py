@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.api import source_of
-from bgtool.card import Card, ModelTask
-from bgtool.metrics import Mask, boundary_f_measure, jaccard
-from bgtool.model_file import read_model
-from bgtool.person import guide_of, predict, scaled
-from bgtool.runtime import Model, import_onnxruntime, open_session
+from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.model_file import read_model
+from bgtool.runtime.session import Model, import_onnxruntime, open_session
+from bgtool.scoring.metrics import Mask, boundary_f_measure, jaccard
+from bgtool.tasks.person.cutout import guide_of, predict, scaled
 from training.datasets import Pair, find_pairs
 
 PERSON = 128

@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bgtool.console import clock
+from bgtool.cli.progress import clock
 from training.checkpoint import Checkpoint
 from training.datasets import WeightedDraw
 from training.plots import plot_curves, write_csv

@@ -1,0 +1,1 @@
+"""Who does the jobs of a run: another process, or this one."""

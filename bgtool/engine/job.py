@@ -1,0 +1,94 @@
+"""One input: where its result goes, and what became of it."""
+
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH116
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+from bgtool.storage.places import FREE, Stamp
+
+STREAM = "-"
+"""Stands for standard input or output."""
+
+NO_STAMP = (-1, -1)
+"""Size and mtime of a file that is not there."""
+
+
+class Job(NamedTuple):
+    """One input and where its result goes; strings, because a plan may hold a million.
+
+    Attributes:
+        source: path of the input, as the user's arguments lead to it; "-" for standard input.
+        target: path of the output; "-" for standard output.
+        over: what the output may replace.
+    """
+
+    source: str
+    target: str
+    over: Stamp = FREE
+
+    @property
+    def input(self) -> Path:
+        """The source as a path."""
+        return Path(self.source)
+
+    @property
+    def output(self) -> Path:
+        """The target as a path."""
+        return Path(self.target)
+
+    def stamp(self) -> tuple[int, int]:
+        """Size in bytes and mtime in ns of the input as it is now; `NO_STAMP` where there is none."""
+        return size_and_time(self.source)
+
+
+def size_and_time(path: str) -> tuple[int, int]:
+    """Size in bytes and mtime in ns of a file; `NO_STAMP` where there is none, and of a stream."""
+    try:
+        status = os.stat(path) if path != STREAM else None
+    except OSError:
+        return NO_STAMP
+    return (status.st_size, status.st_mtime_ns) if status else NO_STAMP
+
+
+class Status(StrEnum):
+    """How it went with an input."""
+
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass
+class Outcome:
+    """What became of one input file.
+
+    Attributes:
+        source, target: names as the user knows them.
+        status: done or failed.
+        pages, seconds: pages written and time taken.
+        warnings: what the user should know although it went well.
+        error: why it failed, one sentence.
+        stamp: size in bytes and mtime in ns of the input before it was read; -1 where there is none.
+        input_sha256, output_sha256: hex digests of the files; empty where there is none.
+        output_stamp: size in bytes and mtime in ns of the output; -1 where there is none.
+        files: how many inputs it stands for: several, where one obstacle keeps them from being done.
+    """
+
+    source: str
+    target: str
+    status: Status
+    pages: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    error: str = ""
+    stamp: tuple[int, int] = (-1, -1)
+    input_sha256: str = ""
+    output_sha256: str = ""
+    output_stamp: tuple[int, int] = (-1, -1)
+    files: int = 1

@@ -1,0 +1,94 @@
+"""What the process that runs a batch and the one that does its jobs tell each other, pickled one after the other.
+
+The child is told the options and then one `Assignment` after the other. It answers with the `Facts` of its model, or
+that it `Refused`, and then with how its jobs go.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from bgtool.engine.job import Job, Outcome
+from bgtool.errors import BgtoolError
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A job to do, under the number by which the child speaks of it."""
+
+    number: int
+    job: Job
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What the run has to know of the model that its child runs.
+
+    Attributes:
+        name, sha256: of the model.
+        device: where it runs.
+        why: how that came to be chosen, for the user.
+    """
+
+    name: str
+    sha256: str
+    device: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The run must stop, and why."""
+
+    error: BgtoolError
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A job waits until others give back memory."""
+
+    number: int
+
+
+@dataclass(frozen=True)
+class Admitted:
+    """A job begins a page of so many pixels."""
+
+    number: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Advanced:
+    """A job has done so many pixels more."""
+
+    number: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Settled:
+    """A job came to its outcome."""
+
+    number: int
+    outcome: Outcome
+
+
+@dataclass(frozen=True)
+class Gone:
+    """The child says nothing any more; the parent tells itself so."""
+
+
+Progress = Waiting | Admitted | Advanced
+"""How a job goes that is under way."""
+
+Answer = Facts | Refused | Progress | Settled | Gone
+"""Whatever a parent hears."""
+
+
+class Event(NamedTuple):
+    """News from a run: pixels done since the last event, and a job that came to its outcome."""
+
+    pixels: int = 0
+    settled: tuple[Job, Outcome] | None = None

@@ -1,0 +1,212 @@
+"""Who does the jobs of a run: another process, so that a decoder that crashes or hangs costs one file and not the run.
+
+The parent plans, records and draws; it sends jobs to a child and gets pixels and outcomes. When the child dies, or is
+given up because it is stuck, the jobs that were under way are done again one by one in a new child: the one that does
+it alone is the culprit.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections import deque
+from collections.abc import Iterable, Iterator
+from functools import partial
+
+from bgtool.engine.child import Child
+from bgtool.engine.job import Job, Outcome, Status
+from bgtool.engine.messages import Advanced, Answer, Assignment, Event, Facts, Gone, Progress, Refused, Settled
+from bgtool.engine.serve import make_worker, threads_of
+from bgtool.engine.vitals import vitals
+from bgtool.engine.watchdog import Patience, Watchdog
+from bgtool.errors import DeviceError
+from bgtool.options import BatchOptions
+from bgtool.storage.local import sweep
+
+POLL_SECONDS = 0.1
+"""How long a parent waits for news before it draws."""
+
+INLINE_GRACE_SECONDS = 1.0
+"""How long a thread of this process may take to leave its window; one that reads from a terminal never does."""
+
+
+def open_engine(options: BatchOptions, streams: bool) -> Engine | Inline:
+    """Whatever does the jobs of these options; standard input and output can be reached from this process only."""
+    return Inline(options) if streams else Engine(options)
+
+
+class Engine:
+    """A child that does jobs, and its successors. Closed at the end of a ``with`` block.
+
+    Attributes:
+        facts: of the model.
+
+    Raises:
+        ModelError, DeviceError, UsageError: the model cannot run with these options.
+    """
+
+    def __init__(self, options: BatchOptions, patience: Patience | None = None) -> None:
+        self._options, self._patience = options, patience or Patience()
+        self._threads = threads_of(options)
+        self._running: dict[int, Job] = {}
+        self._suspects: deque[Job] = deque()  # done one at a time; the first stays here until it is settled
+        self._count = 0
+        self._start()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
+        if kind:
+            self._child.kill()
+        self._child.end()
+
+    def do(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """Bring all jobs to an outcome, a few at a time; gives an event at least every `POLL_SECONDS`.
+
+        Raises:
+            OutputError, DeviceError: the run must stop.
+        """
+        waiting = iter(jobs)
+        while self._feed(waiting):
+            match self._hear():
+                case Settled(number, outcome):
+                    yield self._settled(number, outcome)
+                case Advanced(_, pixels):
+                    yield Event(pixels)
+                case Refused(error):
+                    raise error
+                case Gone():
+                    yield from self._died()
+                case _:
+                    yield Event()
+
+    def stop(self) -> Iterator[Event]:
+        """Have the child stop at its next window, soon by force; gives what it had finished by then."""
+        for answer in self._child.last_answers():
+            match answer:
+                case Settled(number, outcome):
+                    yield self._settled(number, outcome)
+        self._child.end()
+        sweep({job.output.parent for job in self._running.values()})
+
+    def _start(self) -> None:
+        self._child = Child()
+        self._watchdog = Watchdog(partial(vitals, self._child.pid), self._patience)
+        try:
+            self._child.send(self._options)
+            while (answer := self._hear()) is None:
+                pass
+        except BaseException:
+            self._child.kill()
+            raise
+        match answer:
+            case Facts() as facts:
+                self.facts = facts
+            case Refused(error):
+                self._child.end()
+                raise error
+            case _:
+                raise DeviceError(f"the process that runs the network {self._child.end()}")
+
+    def _hear(self) -> Answer | None:
+        """What the child says next, if it does soon; one that is stuck is ended, which it says as well."""
+        answer = self._child.hear(POLL_SECONDS)
+        if answer:
+            self._watchdog.heard(answer)
+        if why := self._watchdog.verdict():
+            self._child.kill(why)
+        return answer
+
+    def _feed(self, waiting: Iterator[Job]) -> bool:
+        """Keep the child busy; tells whether it is."""
+        if self._suspects:
+            if not self._running:
+                self._submit(self._suspects[0])
+            return True
+        while len(self._running) < self._threads and (job := next(waiting, None)):
+            self._submit(job)
+        return bool(self._running)
+
+    def _submit(self, job: Job) -> None:
+        self._count += 1
+        self._running[self._count] = job
+        assignment = Assignment(self._count, job)
+        self._watchdog.begun(assignment)
+        self._child.send(assignment)
+
+    def _settled(self, number: int, outcome: Outcome) -> Event:
+        if self._suspects:
+            self._suspects.popleft()
+        return Event(0, (self._running.pop(number), outcome))
+
+    def _died(self) -> Iterator[Event]:
+        """Blame the job that was under way or, if there were several, have them done one at a time, the likely culprit
+        last."""
+        cause = self._child.end()
+        sweep({job.output.parent for job in self._running.values()})
+        match self._watchdog.by_headway():
+            case [number]:
+                job, error = self._running[number], f"the process that read it {cause}"
+                yield self._settled(number, Outcome(job.source, job.target, Status.FAILED, error=error))
+            case numbers:
+                self._suspects.extend(self._running[number] for number in numbers)
+                self._running.clear()
+        self._start()
+
+
+class Inline:
+    """The same in this process, one job after the other, in a thread so that a signal is heard whatever that does.
+
+    Attributes:
+        facts: of the model.
+    """
+
+    def __init__(self, options: BatchOptions) -> None:
+        self._news: queue.SimpleQueue[Progress | Settled | BaseException] = queue.SimpleQueue()
+        self._worker, self.facts = make_worker(options, self._news.put)
+        self._thread = threading.Thread()
+
+    def __enter__(self) -> Inline:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        """Nothing is left behind."""
+
+    def do(self, jobs: Iterable[Job]) -> Iterator[Event]:
+        """As `Engine.do`."""
+        for job in jobs:
+            self._thread = threading.Thread(target=self._do, args=[job], daemon=True)
+            self._thread.start()
+            under_way = True
+            while under_way:
+                event = self._event(job, POLL_SECONDS)
+                under_way = not event.settled
+                yield event
+            self._thread.join()
+
+    def stop(self) -> Iterator[Event]:
+        """Have the thread stop at its next window; one that does not is left, and ends with the process."""
+        self._worker.stop()
+        self._thread.join(INLINE_GRACE_SECONDS)
+        return iter(())
+
+    def _do(self, job: Job) -> None:
+        try:
+            self._news.put(Settled(0, self._worker(Assignment(0, job))))
+        except BaseException as error:
+            self._news.put(error)
+
+    def _event(self, job: Job, seconds: float) -> Event:
+        try:
+            news = self._news.get(timeout=seconds)
+        except queue.Empty:
+            return Event()
+        match news:
+            case Advanced(_, pixels):
+                return Event(pixels)
+            case Settled(_, outcome):
+                return Event(0, (job, outcome))
+            case BaseException():
+                raise news
+        return Event()

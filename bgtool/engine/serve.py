@@ -1,0 +1,108 @@
+"""The process that decodes, infers and encodes: ``python -m bgtool.engine.serve``.
+
+What to do it is told by `bgtool.engine.child`.
+
+Options come first, then assignments, through standard input; when that ends, so does the work.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from bgtool.engine.interrupts import ENDING
+from bgtool.engine.messages import Answer, Assignment, Facts, Progress, Refused, Settled
+from bgtool.errors import BgtoolError
+from bgtool.options import BatchOptions
+from bgtool.runtime.cores import usable_cores
+
+if TYPE_CHECKING:
+    from bgtool.engine.worker import Worker
+
+ORPHAN_SECONDS = 10.0
+"""How long work that is to stop may go on; longer than a parent waits that is there to end it."""
+
+
+def main() -> None:
+    """Do jobs until standard input ends."""
+    from bgtool.engine.worker import Cancelled
+
+    say = answering()
+    leave_signals_to_the_parent()
+    parent = os.getppid()
+    options = pickle.load(sys.stdin.buffer)
+    try:
+        worker, facts = make_worker(options, say)
+    except BgtoolError as error:
+        say(Refused(error))
+        return
+    worker.parent = parent
+    say(facts)
+
+    def do(assignment: Assignment) -> None:
+        try:
+            say(Settled(assignment.number, worker(assignment)))
+        except BgtoolError as error:
+            say(Refused(error))
+        except Cancelled:
+            pass
+
+    with ThreadPoolExecutor(threads_of(options), thread_name_prefix="bgtool") as pool:
+        with suppress(EOFError, pickle.UnpicklingError):
+            while True:
+                pool.submit(do, pickle.load(sys.stdin.buffer))
+        worker.stop()
+        last = threading.Timer(ORPHAN_SECONDS, os._exit, [1])  # the parent may be gone, and a thread stuck
+        last.daemon = True
+        last.start()
+
+
+def answering() -> Callable[[Answer], None]:
+    """The way to the parent, which standard output is no more: what a library prints must not get among the answers."""
+    output, lock = os.fdopen(os.dup(1), "wb"), threading.Lock()
+    os.dup2(2, 1)
+
+    def say(answer: Answer) -> None:
+        with lock:
+            pickle.dump(answer, output)
+            output.flush()
+
+    return say
+
+
+def leave_signals_to_the_parent() -> None:
+    """Ignore what ends a run: the parent hears it too, and ends standard input. Until here it was blocked."""
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+    if sys.platform != "win32":
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
+
+
+def make_worker(options: BatchOptions, say: Callable[[Progress], None]) -> tuple[Worker, Facts]:
+    """Load the model of these options; what does their jobs, and what the run has to know of the model."""
+    from bgtool.engine.worker import Worker
+    from bgtool.runtime.session import load_model
+    from bgtool.tasks.registry import work_for
+
+    work = work_for(options)
+    model = load_model(options.model, task=options.task, device=options.device)
+    work.check(model)
+    facts = Facts(model.card.name, model.sha256, str(model.device), model.device.why)
+    return Worker(options, work, model, say), facts
+
+
+def threads_of(options: BatchOptions) -> int:
+    """Jobs under way at a time: unless the user says, one for each core and, where the network is what takes the time,
+    one to keep it fed."""
+    return options.jobs or usable_cores() + (options.task == "document")
+
+
+if __name__ == "__main__":
+    main()

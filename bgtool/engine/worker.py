@@ -1,0 +1,222 @@
+"""One job from the first byte of its input to the last byte of its output.
+
+Each job belongs to one worker thread. Decoding and encoding release Python's lock and overlap; the network, which uses
+all cores by itself, runs one window at a time; the bytes of the pages under way are bounded.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
+from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
+from bgtool.errors import BgtoolError, InputError, OutputError
+from bgtool.imaging.formats import output_suffix
+from bgtool.imaging.metadata import of_part
+from bgtool.imaging.reading.open import open_pages
+from bgtool.imaging.writing.writer import open_writer
+from bgtool.options import BatchOptions
+from bgtool.runtime.session import Model
+from bgtool.storage import pending
+from bgtool.storage.digest import digest_of
+from bgtool.storage.places import Place
+from bgtool.tasks.base import Work
+
+BYTES_UNDER_WAY = 1 << 30
+"""Of decoded pages and their results, over all workers; a single page may need more."""
+
+BYTES_PER_PIXEL = 8
+"""Of a page under way: up to four as it was decoded, up to four of its result."""
+
+STOP_SECONDS = 0.1
+"""How often a worker that waits for room looks whether it is to stop."""
+
+
+class Cancelled(BaseException):
+    """Raised inside a worker when the run is to stop; no handler of a file's faults catches it."""
+
+
+class Budget:
+    """Bytes that all workers together may hold; a page larger than all of it is let in alone."""
+
+    def __init__(self, limit: int, stop: threading.Event) -> None:
+        self._limit, self._stop = limit, stop
+        self._held = 0
+        self._changed = threading.Condition()
+
+    @contextmanager
+    def share(self) -> Iterator[Callable[[int], None]]:
+        """A worker's share, one page at a time: call it with the page's pixels before the page is decoded.
+
+        Whoever waits for room holds none, so nobody waits for ever.
+        """
+        share = 0
+
+        def take(pixels: int) -> None:
+            nonlocal share
+            wanted = pixels * BYTES_PER_PIXEL
+            with self._changed:
+                self._give(share)
+                share = 0
+                while self._held and self._held + wanted > self._limit:
+                    if self._stop.is_set():
+                        raise Cancelled
+                    self._changed.wait(STOP_SECONDS)
+                self._held += wanted
+                share = wanted
+
+        try:
+            yield take
+        finally:
+            with self._changed:
+                self._give(share)
+
+    def _give(self, share: int) -> None:
+        self._held -= share
+        self._changed.notify_all()
+
+
+class Worker:
+    """Everything a thread needs to do one job after the other.
+
+    Args:
+        options, work, model: what is to be done with each page.
+        say: is told how the jobs go, by the threads that do them.
+
+    Attributes:
+        parent: the process without which nothing may be published; 0 where there is none.
+    """
+
+    parent = 0
+
+    def __init__(self, options: BatchOptions, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
+        self._options, self._work, self._model, self._say = options, work, model, say
+        self._stop = threading.Event()
+        self._budget = Budget(BYTES_UNDER_WAY, self._stop)
+
+    def stop(self) -> None:
+        """Have the threads that do jobs end with `Cancelled` at their next window."""
+        self._stop.set()
+
+    def __call__(self, assignment: Assignment) -> Outcome:
+        """Do one job.
+
+        Raises:
+            OutputError: the output cannot be written; the run is to stop.
+            DeviceError: the device failed; the run is to stop.
+            Cancelled: the run was stopped.
+        """
+        start, job = time.perf_counter(), assignment.job
+        outcome = Outcome(job.source, job.target, Status.DONE, stamp=job.stamp())
+        try:
+            self._process(assignment, outcome)
+        except InputError as reason:
+            outcome.error = str(reason)
+        except (BgtoolError, Cancelled):
+            raise
+        except MemoryError:
+            outcome.error = "there is not enough memory for it"
+        except OSError as reason:
+            outcome.error = f"it cannot be read: {reason.strerror or reason}"
+        except Exception as reason:  # whatever one file brings about, the others are still to be done
+            outcome.error = f"it cannot be processed ({type(reason).__name__}: {reason})"
+        outcome.status = Status.FAILED if outcome.error else Status.DONE
+        outcome.seconds = time.perf_counter() - start
+        outcome.warnings = tuple(dict.fromkeys(outcome.warnings))
+        return outcome
+
+    def _process(self, assignment: Assignment, outcome: Outcome) -> None:
+        job, advance = assignment.job, partial(self._advance, assignment.number)
+        advance(0)
+        source = standard_input() if job.source == STREAM else job.input
+        if isinstance(source, Path):
+            outcome.input_sha256 = digest_of(source)
+        with (
+            self._budget.share() as take,
+            open_pages(
+                source,
+                max_megapixels=self._options.max_megapixels,
+                admit=partial(self._admit, assignment.number, take),
+            ) as reader,
+        ):
+            suffix, warnings = self._suffix(job, reader.suffix)
+            target = standard_output() if job.target == STREAM else self._place(job)
+            name, quality = self._model.card.name, self._options.quality
+            with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
+                for page in reader:
+                    result = self._work(page, self._model, advance)
+                    is_whole = result.bands.size == page.size
+                    writer.add(result.bands, page.metadata if is_whole else of_part(page.metadata))
+                    warnings += [*page.warnings, *result.warnings]
+                if job.stamp() != outcome.stamp:
+                    raise InputError("it was changed while it was read")
+            outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
+            outcome.output_stamp = size_and_time(job.target)
+            outcome.warnings = (*warnings, *writer.warnings)
+
+    def _advance(self, number: int, pixels: int) -> None:
+        """Hand on what a job has done. Raises Cancelled if the run is to stop."""
+        if self._stop.is_set():
+            raise Cancelled
+        if pixels:
+            self._say(Advanced(number, pixels))
+
+    def _admit(self, number: int, take: Callable[[int], None], pixels: int) -> None:
+        """Let a job begin a page once there is room for it."""
+        self._say(Waiting(number))
+        take(pixels)
+        self._say(Admitted(number, pixels))
+
+    def _place(self, job: Job) -> Place:
+        """The place of an output, whose digest is listed before it appears if the output is a folder."""
+        folder = Path(self._options.output) if job.target != self._options.output else None
+
+        def announce(digest: str) -> None:
+            if folder:
+                pending.announce(folder, job.output, digest)
+            self._check_parent()
+
+        return Place(job.output, job.over, folder, announce)
+
+    def _check_parent(self) -> None:
+        """Raise Cancelled if the run that this process works for was killed: another may have taken its place."""
+        if self.parent and os.getppid() != self.parent:
+            raise Cancelled
+
+    def _suffix(self, job: Job, found: str) -> tuple[str | None, list[str]]:
+        """The suffix for standard output, which has no name to take it from."""
+        if job.target != STREAM:
+            return None, []
+        suffix, note = output_suffix(found, self._options.format, self._work.pixels)
+        return suffix, [note] if note else []
+
+
+def standard_input() -> BinaryIO:
+    """All that standard input holds, seekable.
+
+    Raises:
+        InputError: it is closed.
+    """
+    if sys.stdin is None:
+        raise InputError("standard input is closed")
+    return io.BytesIO(sys.stdin.buffer.read())
+
+
+def standard_output() -> BinaryIO:
+    """Standard output for data.
+
+    Raises:
+        OutputError: it is closed.
+    """
+    if sys.stdout is None:
+        raise OutputError("standard output is closed")
+    return sys.stdout.buffer

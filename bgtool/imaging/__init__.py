@@ -1,0 +1,1 @@
+"""Pixels and what goes with them, in and out of files."""

@@ -1,0 +1,1 @@
+"""Networks: their files, cards and devices, and how they run."""

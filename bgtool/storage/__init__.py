@@ -1,0 +1,1 @@
+"""Files on the disk: locked, replaced whole, told apart."""

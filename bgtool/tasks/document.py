@@ -1,0 +1,178 @@
+"""From a scan to its clean page, window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import lcm
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bgtool.imaging.source import Advance, AnyPixels, Source, whole
+from bgtool.options import Style
+from bgtool.runtime.card import Card
+from bgtool.runtime.session import Model
+from bgtool.runtime.tiling import Window, bands, check_tile, round_up
+from bgtool.tasks.guard import Guard
+from bgtool.tasks.survey import AS_IT_IS, Approach
+from bgtool.tasks.views import Enlarged, Inverted, reduced
+
+Array = NDArray[np.uint8]
+
+DEFAULT_TILE = 2560
+"""In pixels: half an A4 page at 300 dpi, of which the halos are a tenth. The shipped network then takes 1.3 GiB."""
+
+STREAMED_TILE = 2048
+"""In pixels, for pages whose bands take much memory too; the shipped network then takes 0.8 GiB."""
+
+INK_BELOW = 128
+"""Grey levels of the network's page that count as ink in a bilevel page."""
+
+COVER = np.interp(np.arange(256), [INK_BELOW - 0.5, 255], [255, 0]).round().astype(np.uint8)
+"""By grey level of the network's page, how much of the scan a colour page shows, in 255ths."""
+
+
+def default_tile(card: Card) -> int:
+    """Largest side of a window where the user names none; wide receptive fields get windows that suit them."""
+    return max(DEFAULT_TILE, 4 * card.halo)
+
+
+def read_window(source: Source, window: Window) -> Array:
+    """The pixels of a window, uint8 [h, w, 3]; beyond the right and bottom edge the edge is repeated."""
+    width, height = source.size
+    rows, columns = window.rows, window.columns
+    pixels = source.window(columns.start, rows.start, min(columns.stop, width), min(rows.stop, height))
+    missing = rows.stop - rows.start - pixels.shape[0], columns.stop - columns.start - pixels.shape[1]
+    return np.pad(pixels, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge") if any(missing) else pixels
+
+
+def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
+    """The windows in runs of at most `size`."""
+    return (windows[first : first + size] for first in range(0, len(windows), size))
+
+
+def clean_bands(
+    source: Source, model: Model, tile: int, advance: Advance, scale: int = 1, guard: Guard | None = None
+) -> Iterator[tuple[int, Array]]:
+    """Clean a page from top to bottom.
+
+    Args:
+        source: the scan.
+        model: a document model.
+        tile: largest side of a window in pixels of what the network sees, halo included.
+        advance: called with the number of the scan's pixels done after each batch of windows; may raise to stop.
+        scale: how many times the scan is enlarged for the network.
+        guard: takes in scan and result.
+
+    Yields:
+        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
+    """
+    seen = Enlarged(source, scale) if scale > 1 else source
+    width, height = seen.size
+    for windows in windows_of(seen.size, model.card, tile, scale * (guard.cell if guard else 1)):
+        rows = windows[0].rows
+        bottom = min(rows.core_stop, height)
+        band = np.empty(((bottom - rows.core_start) // scale, source.size[0]), np.uint8)
+        for batch in chunks(windows, model.device.windows_per_batch):
+            images = np.stack([read_window(seen, window) for window in batch])
+            for window, image, result in zip(batch, images, model.run(images), strict=True):
+                columns = window.columns
+                right = min(columns.core_stop, width)
+                core = (
+                    slice(rows.core_start - rows.start, bottom - rows.start),
+                    slice(columns.core_start - columns.start, right - columns.start),
+                )
+                part = reduced(result[core], scale)
+                left = columns.core_start // scale
+                band[:, left : right // scale] = part
+                if guard:
+                    guard.take(left, rows.core_start // scale, image[core], part)
+                advance(part.size)
+        yield rows.core_start // scale, band
+
+
+def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int) -> Iterator[list[Window]]:
+    """The windows of a page of this size, row by row; what is kept of them begins on multiples of `unit`, too.
+
+    Raises:
+        UsageError: the tile leaves nothing between the model's halos.
+    """
+    check_tile(tile, card.stride, card.halo)
+    stride = lcm(card.stride, unit)
+    halo = round_up(card.halo, stride)
+    return bands(size[1], size[0], max(tile, 2 * halo + stride), stride, halo)
+
+
+def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
+    """The scan's own ink colours over white.
+
+    What counts as ink keeps its colour whole; lighter than that, the scan fades to white. At the edges of strokes the
+    scan is paler by itself, so the page as plain alpha would fade them twice.
+
+    Args:
+        scan: uint8 or uint16 [h, w, 3].
+        page: uint8 [h, w], 0 ink .. 255 paper.
+
+    Returns:
+        As the scan: white + (scan - white) · `COVER` / 255.
+    """
+    white = np.iinfo(scan.dtype).max
+    wide = np.uint16 if white == 255 else np.uint32
+    darkness = (white - scan) * COVER[page].astype(wide)[..., None]
+    return np.asarray(white - (darkness + 127) // 255, scan.dtype)
+
+
+def styled_bands(
+    source: Source,
+    model: Model,
+    style: Style,
+    tile: int = 0,
+    advance: Advance = lambda pixels: None,
+    approach: Approach = AS_IT_IS,
+    guard: Guard | None = None,
+) -> Iterator[AnyPixels]:
+    """Clean a page from top to bottom.
+
+    Args:
+        source: the scan.
+        model: a document model.
+        style: how the page is to look.
+        tile: largest side of a window in pixels, halo included; 0 takes `default_tile`.
+        advance: called with the number of pixels done, at the start and after each batch; may raise to stop.
+        approach: how the page is given to the network.
+        guard: takes in scan and result.
+
+    Raises:
+        UsageError: the tile leaves nothing between the halos.
+
+    Yields:
+        Rows that follow each other: uint8 [h, W] for gray, bool [h, W] (True = paper) for bilevel, [h, W, 3] for color:
+        uint16 from a source of that depth, else uint8.
+    """
+    advance(0)
+    width, _ = source.size
+    source = Inverted(source) if approach.inverted else source
+    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, approach.scale, guard):
+        match style:
+            case Style.GRAY:
+                yield band
+            case Style.BILEVEL:
+                yield band >= INK_BELOW
+            case Style.COLOR:
+                yield ink_on_white(source.deep_window(0, top, width, top + len(band)), band)
+
+
+def clean_page(
+    source: Source,
+    model: Model,
+    style: Style,
+    tile: int = 0,
+    advance: Advance = lambda pixels: None,
+    approach: Approach = AS_IT_IS,
+    guard: Guard | None = None,
+) -> AnyPixels:
+    """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
+    with model.turn:
+        bands = styled_bands(source, model, style, tile, advance, approach, guard)
+        return whole(bands, source.size[1])

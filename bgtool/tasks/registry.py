@@ -1,0 +1,104 @@
+"""What a batch does with each page: the options of a command as a piece of work for the pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from bgtool.imaging.formats import Pixels
+from bgtool.imaging.reading import vips
+from bgtool.imaging.reading.page import Page
+from bgtool.imaging.source import Advance, AnyPixels, Bands
+from bgtool.optional import command
+from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
+from bgtool.runtime.session import Model
+from bgtool.runtime.tiling import check_tile
+from bgtool.tasks.base import Result, Work
+from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, styled_bands
+from bgtool.tasks.guard import Guard
+from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.results import result_of
+from bgtool.tasks.survey import approach
+
+STREAMED_ABOVE = 1 << 26
+"""Pixels of a page whose result is written band by band; the network then waits for the encoder of each band."""
+
+
+@dataclass(frozen=True)
+class CleanWork:
+    """Cleans pages."""
+
+    options: CleanOptions
+
+    @property
+    def pixels(self) -> Pixels:
+        """What the style's pages are made of."""
+        return result_of(self.options)
+
+    def check(self, model: Model) -> None:
+        """Raise UsageError if a tile leaves nothing between this model's halos."""
+        check_tile(self.options.tile or default_tile(model.card), model.card.stride, model.card.halo)
+
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+        """Clean one page."""
+        style, tile = self.options.style, self.options.tile
+        plan = approach(page, self.options.scale, self.options.polarity, page.metadata.resolution)
+        guard = Guard(page.size, INK_BELOW if style is Style.BILEVEL else 0)
+        warnings = [*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ())]
+        if page.size[0] * page.size[1] <= STREAMED_ABOVE:
+            cleaned = clean_page(page, model, style, tile, advance, plan, guard)
+            page.close()
+            return Result(Bands.of(cleaned), [*warnings, *guard.findings().warnings()])
+        tile = tile or min(default_tile(model.card), STREAMED_TILE)
+        rows = _watched(styled_bands(page, model, style, tile, advance, plan, guard), guard, warnings)
+        return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
+
+
+@dataclass(frozen=True)
+class CutoutWork:
+    """Cuts people out of photos."""
+
+    options: CutoutOptions
+
+    @property
+    def pixels(self) -> Pixels:
+        """What the cut-outs are made of."""
+        return result_of(self.options)
+
+    def check(self, model: Model) -> None:
+        """Any tile fits: windows of photos have no halo."""
+
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+        """Cut the people out of one photo."""
+        options = self.options
+        look = Look(options.backdrop, options.mask_only, options.crop)
+        pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
+        page.close()
+        warnings = [] if found else ["no person was found"]
+        if (page.depth == 16 or page.cut) and not look.mask_only:
+            warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")
+        return Result(Bands.of(pixels), tuple(warnings))
+
+
+def work_for(options: BatchOptions) -> Work:
+    """The work that the options of a command ask for."""
+    match options:
+        case CleanOptions():
+            return CleanWork(options)
+        case CutoutOptions():
+            return CutoutWork(options)
+    raise TypeError(f"no work for {type(options).__name__}")
+
+
+def _watched(rows: Iterator[AnyPixels], guard: Guard, warnings: list[str]) -> Iterator[AnyPixels]:
+    """The rows; after the last one, what the guard found is added to the warnings."""
+    yield from rows
+    warnings += guard.findings().warnings()
+
+
+def _depth_lost(page: Page) -> tuple[str, ...]:
+    """What to say of a page whose 16 bits could not be kept."""
+    if not page.cut:
+        return ()
+    advice = "" if vips.available() else f" ({command('vips')})"
+    return (f"its 16 bits a colour were read as 8{advice}",)

@@ -1,0 +1,75 @@
+"""A scan as the network is to see it: enlarged, or with dark and light changed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bgtool.imaging.source import Source
+
+REACH = 4
+"""Pixels of the scan around a part that its enlargement depends on, and some."""
+
+
+@dataclass(frozen=True)
+class Inverted:
+    """A scan whose dark is light: a page that is light on dark becomes dark on light. As a `Source`."""
+
+    source: Source
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.source.size
+
+    @property
+    def depth(self) -> int:
+        """Bits of a sample, 8 or 16."""
+        return self.source.depth
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """RGB of a part, uint8 [y1-y0, x1-x0, 3]."""
+        return 255 - self.source.window(x0, y0, x1, y1)
+
+    def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
+        """The same without a loss of depth."""
+        return ~self.source.deep_window(x0, y0, x1, y1)  # of unsigned numbers: the highest less the number
+
+
+@dataclass(frozen=True)
+class Enlarged:
+    """A scan of `factor` times the size, by bicubic interpolation; any part of it is as it would be of the whole."""
+
+    source: Source
+    factor: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels of the enlargement."""
+        width, height = self.source.size
+        return width * self.factor, height * self.factor
+
+    @property
+    def depth(self) -> int:
+        """Bits of a sample: 8."""
+        return 8
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """RGB of a part of the enlargement, uint8 [y1-y0, x1-x0, 3]."""
+        factor, (width, height) = self.factor, self.source.size
+        left, top = max(x0 // factor - REACH, 0), max(y0 // factor - REACH, 0)
+        right, bottom = min(-(-x1 // factor) + REACH, width), min(-(-y1 // factor) + REACH, height)
+        part = Image.fromarray(self.source.window(left, top, right, bottom))
+        large = part.resize((part.width * factor, part.height * factor), Image.Resampling.BICUBIC)
+        return np.asarray(large)[y0 - top * factor : y1 - top * factor, x0 - left * factor : x1 - left * factor]
+
+    deep_window = window
+
+
+def reduced(page: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """A grey page of one `factor`-th of the size: uint8 [h, w], means of squares; sides are multiples of `factor`."""
+    return page if factor == 1 else np.asarray(Image.fromarray(page).reduce(factor))

@@ -305,7 +305,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(hostile, tmp_path, tiny_mode
         (["in.png", "-o", "out", "--max-megapixels", "nan"], 2, "max_megapixels must be above 0"),
         (["in.png", "-o", "out", "--tile", "8"], 2, "take 132"),
         (["in.png", "-o", "out", "--model", "nowhere.onnx"], 3, "nowhere.onnx"),
-        (["in.png", "-o", "out", "--model", "in.png"], 3, "cannot load"),
+        (["in.png", "-o", "out", "--model", "in.png"], 3, "is no ONNX model"),
         (["in.png", "-o", "out", "--device", "cuda"], 3, "CUDA cannot be used"),
     ],
 )

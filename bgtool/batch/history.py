@@ -5,15 +5,17 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import struct
 import sys
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
 
-from bgtool.engine.job import Status
+from bgtool.engine.job import STREAM, Status
 from bgtool.storage import pending
 from bgtool.storage.digest import digest_of
 from bgtool.storage.local import TEMPORARY_PREFIX, folder_errors, open_regular
@@ -25,7 +27,6 @@ _LONGEST_LINE = 1 << 24  # bytes; a longer one is not understood
 _LONGEST_NAME = 255  # bytes that a file system allows
 _BUFFER = 1 << 20
 _FIXED = struct.Struct("qqqq32s32s")
-STREAM = "-"
 _UNKNOWN = -1  # size or mtime of an output, in lines of versions that kept none
 
 
@@ -110,10 +111,11 @@ class History:
             self._clear()
             which, start = (status.st_dev, status.st_ino), 0
         end = start
-        for size, line in lines_of(file, start):
-            self.take(line)
-            if line.endswith(b"\n"):  # else it is read again once it is whole
-                end += size
+        with _no_collections():
+            for size, line in lines_of(file, start):
+                self.take(line)
+                if line.endswith(b"\n"):  # else it is read again once it is whole
+                    end += size
         self._read = which, end
         self._begun = {}
         for name, digest in pending.listed(self.folder):
@@ -255,6 +257,18 @@ def read(folder: Path) -> History:
         with file:
             history.catch_up(file)
     return history
+
+
+@contextmanager
+def _no_collections() -> Iterator[None]:
+    """No garbage is looked for meanwhile: of a million small objects that all stay, a quarter of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def lines_of(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:

@@ -133,7 +133,7 @@ def test_the_record_has_the_digests_of_what_was_read_and_written(scans, tmp_path
     subprocess.run(command(tiny_model_file, scans, "-o", out, "--quiet"), check=True)
     for line in (out / FILE_NAME).read_text().splitlines():
         record = json.loads(line)
-        source, target = Path(record["input"]), out / record["output"]
+        source, target = Path(record["root"], record["input"]), out / record["output"]
         assert record["input_sha256"] == hashlib.sha256(source.read_bytes()).hexdigest()
         assert record["output_sha256"] == hashlib.sha256(target.read_bytes()).hexdigest()
     assert read(out).names

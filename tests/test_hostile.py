@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import hostile
 import numpy as np
@@ -54,7 +55,8 @@ def made_from(folder, out):
     """The output of each input that the manifest calls done, and the number of its lines that say so."""
     lines = [json.loads(line) for line in (out / MANIFEST).read_text().splitlines()]
     done = [line for line in lines if line["status"] == "done"]
-    return {os.path.relpath(line["input"], folder): out / line["output"] for line in done}, len(done)
+    found = {os.path.relpath(Path(line["root"]) / line["input"], folder): out / line["output"] for line in done}
+    return found, len(done)
 
 
 def files_in(out):

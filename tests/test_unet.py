@@ -56,4 +56,4 @@ def test_logits_move_with_the_photo():
 
 def test_a_configuration_survives_its_plain_values():
     assert UNetConfig.from_dict(PAPER.to_dict()) == PAPER
-    assert all(isinstance(value, int) for value in PAPER.to_dict().values())
+    assert all(type(value) in (int, bool, str) for value in PAPER.to_dict().values())

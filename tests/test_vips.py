@@ -381,17 +381,14 @@ def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
 def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, without_pyvips):
     vips_image(DEEP).write_to_file(str(tmp_path / "in.tif"))
     for style, warnings in (
-        (Style.COLOR, (f"its 16 bits a colour were read as 8 ({command('vips')})",)),
-        (Style.GRAY, ()),
+        (Style.COLOR, [f"its 16 bits a colour were read as 8 ({command('vips')})"]),
+        (Style.GRAY, []),
     ):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
-            assert (
-                CleanWork(CleanOptions(inputs=(), output="", style=style))(
-                    page, tiny_model, lambda pixels: None
-                ).warnings
-                == warnings
-            )
+            work = CleanWork(CleanOptions(inputs=(), output="", style=style))
+            told = work(page, tiny_model, lambda pixels: None).warnings
+            assert [warning for warning in told if "16 bits" in warning] == warnings
 
 
 # --- what cannot be read ----------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 
-class Lasting:
+class ResilientStream:
     """A text stream that outlasts its reader: once it cannot be written, all that is said to it goes nowhere."""
 
     def __init__(self, stream: TextIO) -> None:

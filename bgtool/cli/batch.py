@@ -1,0 +1,66 @@
+"""What `clean` and `cutout` share: the options of a batch, and how one is run on a terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bgtool.cli.parameters import Choice, words
+from bgtool.imaging.formats import Format
+from bgtool.options import BatchOptions
+
+
+def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Arguments and options that every batch command takes."""
+    defaults = BatchOptions(inputs=(), output="")
+    decorators = [
+        click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
+        click.option("-o", "--output", required=True, metavar="DIR",
+                     help="Folder of the results; one file for one input; - for standard output."),
+        click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
+        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]|...", show_default=True,
+                     help="Where the network runs; also openvino, directml[:N], tensorrt[:N] and coreml, where "
+                     "their packages are installed."),
+        click.option("--format", type=Choice(words(Format)), default=defaults.format.value, show_default=True,
+                     help="Format of the results; `same` follows each input as far as it can hold the result."),
+        click.option("--quality", type=click.IntRange(1, 100), metavar="1..100",
+                     help="Of JPEG and of colours in WebP.  [default: 85 for grey JPEG, else 92]"),
+        click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
+                     help="Files under way at a time; 0: chosen for you.  [default: 0]"),
+        click.option("--tile", type=click.IntRange(0), default=defaults.tile, metavar="N",
+                     help="Largest side of a window in pixels, halo included; 0: chosen for you.  [default: 0]"),
+        click.option("--max-megapixels", type=click.FloatRange(0, min_open=True), default=defaults.max_megapixels,
+                     show_default=True, metavar="N", help="Refuse larger images."),
+        click.option("--recursive/--no-recursive", default=True, help="Search folders below their first level."),
+        click.option("--overwrite", is_flag=True, help="Redo what is done, and replace files not made by bgtool."),
+        click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
+        click.option("--checksum", is_flag=True, help="Tell by content, not by size and time, what has changed."),
+        click.option("--watch", is_flag=True, help="Stay, and process files as they come into the folders."),
+        click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def start(options: BatchOptions, quiet: bool) -> None:
+    """Run a batch on the terminal and exit with its status."""
+    from rich.console import Console
+
+    from bgtool.batch.run import run_batch
+    from bgtool.cli.progress import RunConsole
+
+    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
+    unit = "photos" if options.task == "person" else "pages"
+    with RunConsole(screen, quiet, unit=unit, naming=options.watch) as console:
+        summary = run_batch(options, console)
+    if options.dry_run:
+        console.summarise_rehearsal(summary)
+    else:
+        console.summarise(summary)
+    sys.exit(summary.exit_code)

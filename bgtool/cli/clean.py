@@ -1,0 +1,39 @@
+"""``bgtool clean``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from bgtool.cli.batch import batch_options, start
+from bgtool.cli.parameters import Choice, words
+from bgtool.options import MOST_SCALE, CleanOptions, Polarity, Style, with_enums
+
+
+@click.command()
+@batch_options
+@click.option(
+    "--style",
+    type=Choice(words(Style)),
+    default=Style.GRAY.value,
+    show_default=True,
+    help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.",
+)
+@click.option(
+    "--scale",
+    type=Choice(["auto", *map(str, range(1, MOST_SCALE + 1))]),
+    default="auto",
+    show_default=True,
+    help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
+)
+@click.option("--polarity", type=Choice(words(Polarity)), default=Polarity.AUTO.value, show_default=True,
+              help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.")  # fmt: skip
+def clean(quiet: bool, scale: str, **values: Any) -> None:
+    """Clean scanned documents: ink stays, paper turns white.
+
+    INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
+    The same command again does only what is missing or changed; a single output file is made anew.
+    """
+    times = 0 if scale == "auto" else int(scale)
+    start(CleanOptions(scale=times, **with_enums(values)), quiet)

@@ -1,0 +1,1 @@
+"""Rooms of tests that mirror the tree, and `support`, what several of them share."""

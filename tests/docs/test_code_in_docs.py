@@ -1,0 +1,61 @@
+"""Every example in a docstring, and the README's Python, is run as it stands there."""
+
+import doctest
+import re
+import warnings
+from importlib import import_module
+from pkgutil import iter_modules
+
+import pytest
+from PIL import Image
+
+import bgtool
+from tests.support.places import ROOT
+
+MODULES = [
+    "bgtool",
+    *(
+        f"bgtool.{found.name}"
+        for found in iter_modules(bgtool.__path__)
+        if found.name != "__main__" and not found.ispkg
+    ),
+]
+
+
+@pytest.fixture
+def files(tmp_path, monkeypatch):
+    """The files that examples name."""
+    monkeypatch.chdir(tmp_path)
+    for folder in ("scans", "photos"):
+        (tmp_path / folder).mkdir()
+    with Image.open(ROOT / "examples" / "scans" / "letter.jpg") as scan:
+        part = scan.crop((300, 300, 700, 600))
+        for name in ("scan.jpg", "scans/1.jpg", "scans/2.jpg"):
+            part.save(name, dpi=(300, 300))
+    with Image.open(next((ROOT / "examples" / "photos").glob("*.jpg"))) as photo:
+        photo.thumbnail((400, 400))
+        for name in ("photo.jpg", "photos/1.jpg"):
+            photo.save(name)
+    Image.new("RGB", (80, 60), "gray").save("photos/empty.png")
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_docstrings(name, request):
+    tests = [
+        test for test in doctest.DocTestFinder().find(import_module(name), globs={"bgtool": bgtool}) if test.examples
+    ]
+    if tests:
+        request.getfixturevalue("files")
+    for test in tests:
+        said = []
+        with warnings.catch_warnings():
+            doctest.DocTestRunner().run(test, out=said.append)
+        assert not said, "".join(said)
+
+
+@pytest.mark.usefixtures("files")
+def test_readme():
+    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, "README.md", "exec"), {})

@@ -1,0 +1,39 @@
+"""Documents that are generated, and claims that can be checked."""
+
+import re
+import runpy
+
+from bgtool.runtime.catalogue import shipped_models
+from bgtool.runtime.session import read_card
+from tests.support.places import ROOT
+
+
+def test_the_command_line_reference_is_what_the_program_says():
+    generated = runpy.run_path(str(ROOT / "docs" / "cli_reference.py"))["reference"]()
+    assert (ROOT / "docs" / "cli.md").read_text(encoding="utf-8") == generated
+
+
+def test_links_between_documents_lead_somewhere():
+    for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "examples" / "README.md"]:
+        for link in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
+            assert link.startswith("http") or (document.parent / link).exists(), f"{document.name}: {link}"
+
+
+def test_the_tables_of_figures_are_those_of_the_cards():
+    with_tables = runpy.run_path(str(ROOT / "docs" / "model_tables.py"))["with_tables"]
+    page = (ROOT / "docs" / "models" / "person.md").read_text(encoding="utf-8")
+    assert "<!-- figures: person -->" in page
+    assert with_tables(page) == page
+
+
+def test_the_model_pages_show_the_figures_of_the_cards():
+    for model in shipped_models():
+        text = (ROOT / "docs" / "models" / f"{model.task}.md").read_text(encoding="utf-8")
+        card = read_card(model.name, model.task)
+        assert model.name in text
+        if f"<!-- figures: {model.name} -->" in text:
+            continue  # made, not written
+        for set_name, figures in card.figures.items():
+            (row,) = [line for line in text.splitlines() if line.startswith(f"| {set_name} |")]
+            for value in figures.values():
+                assert f"{value:.2f}" in row, f"{set_name} {value}"

@@ -1,0 +1,1 @@
+"""What several test files share; what pytest hands to tests stands in `conftest.py`."""

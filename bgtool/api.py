@@ -11,7 +11,8 @@ from typing import Any
 
 from PIL import Image
 
-from bgtool.batch.run import Observer, run_batch
+from bgtool.batch.observer import Observer
+from bgtool.batch.run import run_batch
 from bgtool.batch.summary import Summary
 from bgtool.errors import BgtoolWarning, NobodyFound
 from bgtool.imaging import icc

@@ -1,21 +1,17 @@
-"""What a run is asked to do, as frozen values: built once by the caller, read everywhere else."""
+"""What a run is asked to do, as frozen values: built once by the caller, read everywhere else.
+
+Nothing that they name is looked at here: `bgtool.tasks.order` does that.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import json
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import Any, ClassVar
 
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
 from bgtool.spelling import choice
-
-if TYPE_CHECKING:
-    from bgtool.tasks.person.backgrounds import Background
-
 
 TRANSPARENT = "transparent"
 """The background that is none."""
@@ -94,19 +90,6 @@ class BatchOptions:
         if self.watch and (self.dry_run or self.overwrite):
             raise UsageError("--watch goes neither with --dry-run nor with --overwrite")
 
-    def _pixel_options(self) -> dict[str, Any]:
-        quality = {} if self.quality is None else {"quality": self.quality}
-        return {"format": self.format.value, **quality}
-
-    def settings(self) -> dict[str, Any]:
-        """The options that change an output's bytes, by name, as JSON can hold them (the model stands apart)."""
-        return {"task": type(self).__name__, **self._pixel_options()}
-
-    def key(self) -> str:
-        """Hex digest of `settings`."""
-        text = json.dumps(self.settings(), sort_keys=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
-
 
 @dataclass(frozen=True, kw_only=True)
 class CleanOptions(BatchOptions):
@@ -129,12 +112,6 @@ class CleanOptions(BatchOptions):
         if not 0 <= self.scale <= MOST_SCALE:
             raise UsageError(f"scale has to be 1 to {MOST_SCALE}, or 0 for bgtool's own choice")
 
-    def _pixel_options(self) -> dict[str, Any]:
-        asked = {"scale": self.scale, "polarity": self.polarity.value}
-        usual = {"scale": 0, "polarity": Polarity.AUTO.value}  # not in the key: manifests older than these stay valid
-        changed = {name: value for name, value in asked.items() if value != usual[name]}
-        return {**super()._pixel_options(), "style": self.style.value, **changed}
-
 
 @dataclass(frozen=True, kw_only=True)
 class CutoutOptions(BatchOptions):
@@ -151,25 +128,6 @@ class CutoutOptions(BatchOptions):
     background: str = TRANSPARENT
     mask_only: bool = False
     crop: bool = False
-
-    @cached_property
-    def backdrop(self) -> Background:
-        """The background, read once.
-
-        Raises:
-            UsageError: it is neither a colour nor a readable image, or a mask is to have one.
-        """
-        from bgtool.tasks.person.backgrounds import background_of
-
-        return background_of(self.background, self.mask_only)
-
-    def _pixel_options(self) -> dict[str, Any]:
-        return {
-            **super()._pixel_options(),
-            "background": [self.backdrop.name, self.backdrop.sha256],
-            "mask_only": self.mask_only,
-            "crop": self.crop,
-        }
 
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:

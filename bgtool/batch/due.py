@@ -6,27 +6,72 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from bgtool.batch.failure import Failure
 from bgtool.batch.history import History
-from bgtool.batch.plan import Failure, Plan
+from bgtool.batch.plan import Plan
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import InputError
 from bgtool.imaging.signature import is_signed
 from bgtool.optional import EXTRAS, missing
 from bgtool.options import BatchOptions
 from bgtool.storage.places import ANYTHING, FREE, obstacle, stamp_of
+from bgtool.tasks.order import Order
 
 _NAMED = 10  # outputs named in a note; of the others, how many they are
 
 
-def pending(planned: Plan, options: BatchOptions, model_sha256: str, history: History | None) -> list[Job]:
+@dataclass
+class Due:
+    """What a plan leaves to do.
+
+    Attributes:
+        jobs: to be done now.
+        skipped: how many of the plan's jobs are done already.
+        lacking: by missing extra, the inputs that cannot be read without it.
+        failures: what keeps other inputs from being done.
+        stale: outputs under other names that earlier runs made of the inputs of these jobs, and that stay.
+    """
+
+    jobs: list[Job]
+    skipped: int
+    lacking: dict[str, list[str]]
+    failures: list[Failure]
+    stale: list[str]
+
+
+def due(
+    planned: Plan,
+    order: Order,
+    model_sha256: str,
+    history: History | None,
+    choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs,
+) -> Due:
+    """What a plan leaves to do.
+
+    Args:
+        planned: the plan.
+        order: what is to be done with each input.
+        model_sha256: digest of the model that does it.
+        history: what earlier runs did; None where no record is kept.
+        choose: of the jobs that are not done yet, those to do now.
+    """
+    undone = pending(planned, order, model_sha256, history)
+    reachable, refused = admitted(choose(undone), planned, order.options, history)
+    jobs, lacking = sorted_out(reachable)
+    stale = siblings(jobs, planned, history) if history else []
+    return Due(jobs, len(planned.jobs) - len(undone), lacking, [*planned.failures, *refused], stale)
+
+
+def pending(planned: Plan, order: Order, model_sha256: str, history: History | None) -> list[Job]:
     """The jobs that are not done yet."""
+    options, key = order.options, order.key
     if history is None or options.overwrite:
         return planned.jobs
-    key = options.key()
 
     def is_done(job: Job) -> bool:
         earlier = planned.moved.get(job.source, "")

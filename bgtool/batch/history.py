@@ -150,7 +150,7 @@ class History:
         Args:
             source: path of the input.
             target: path of the output.
-            options: `BatchOptions.key`.
+            options: `bgtool.tasks.order.Order.key`.
             model_sha256: digest of the model.
             earlier: absolute path of the input on record, where it was another.
             checksum: compare contents, not times.

@@ -11,62 +11,17 @@ import errno
 import json
 import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from bgtool.batch.history import FILE_NAME, History
-from bgtool.engine.job import Status
+from bgtool.batch.record import Record
 from bgtool.errors import OutputError
 from bgtool.storage import pending
 from bgtool.storage.digest import digest_of
 from bgtool.storage.local import folder_errors, lock, open_regular, write_all
-
-
-@dataclass(frozen=True, kw_only=True)
-class Record:
-    """What became of one input.
-
-    Attributes:
-        input: its path relative to `root`; lines of version 0.1.0 have the absolute path, and no root.
-        root: absolute path of the input folder, or of the folder of a named file, as it was then.
-        size, mtime_ns, input_sha256: of the input as it was read, bytes, nanoseconds and a hex digest.
-        options: `BatchOptions.key`.
-        settings: `BatchOptions.settings`, which the key is made from.
-        model, model_sha256: name and digest of the model.
-        output, output_sha256: path and digest of the output; the path is kept relative to the folder of the manifest,
-            so that the folder can be moved.
-        output_size, output_mtime_ns: of the output, bytes and nanoseconds; -1 where there is none.
-        pages, seconds: pages written and time taken.
-        status: done or failed.
-        warnings: a sentence each.
-        error: why it failed, empty if it is done.
-        version: of bgtool.
-        device: that the model ran on.
-    """
-
-    input: str
-    root: str
-    size: int
-    mtime_ns: int
-    input_sha256: str
-    options: str
-    settings: Mapping[str, Any]
-    model: str
-    model_sha256: str
-    output: str
-    output_sha256: str
-    output_size: int
-    output_mtime_ns: int
-    pages: int
-    seconds: float
-    status: Status
-    warnings: tuple[str, ...]
-    error: str
-    version: str
-    device: str
 
 
 class Manifest:

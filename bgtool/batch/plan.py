@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import count
 from pathlib import Path
-from typing import NamedTuple
 
+from bgtool.batch.failure import Failure
 from bgtool.batch.history import FILE_NAME
 from bgtool.batch.listing import kinds_not_read, listing, suffix_of
 from bgtool.engine.job import STREAM, Job
@@ -31,20 +31,6 @@ _OTHER_FILES = frozenset({
 """Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
 
 FileId = tuple[int, int]  # device and inode
-
-
-class Failure(NamedTuple):
-    """Something that keeps files from being done, before any of them is opened.
-
-    Attributes:
-        path: of what is in the way.
-        error: why.
-        files: how many are known not to be done.
-    """
-
-    path: str
-    error: InputError
-    files: int = 1
 
 
 @dataclass

@@ -17,7 +17,7 @@ from typing import IO, cast
 
 from bgtool.engine.interrupts import ENDING
 from bgtool.engine.messages import Answer, Assignment, Gone
-from bgtool.options import BatchOptions
+from bgtool.tasks.order import Order
 
 GRACE_SECONDS = 5.0
 """How long a child may take to leave its windows when it is to stop; a file that it cannot finish by then is redone."""
@@ -56,7 +56,7 @@ class Child:
         for listener in self._listeners:
             listener.start()
 
-    def send(self, message: BatchOptions | Assignment) -> None:
+    def send(self, message: Order | Assignment) -> None:
         """Tell it something; to a dead one nothing: the end of its news says that it is."""
         with suppress(OSError, ValueError):
             pickle.dump(message, self._input)

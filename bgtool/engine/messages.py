@@ -1,6 +1,6 @@
 """What the process that runs a batch and the one that does its jobs tell each other, pickled one after the other.
 
-The child is told the options and then one `Assignment` after the other. It answers with the `Facts` of its model, or
+The child is told the order and then one `Assignment` after the other. It answers with the `ModelInfo` of its model, or
 that it `Refused`, and then with how its jobs go.
 """
 
@@ -22,7 +22,7 @@ class Assignment:
 
 
 @dataclass(frozen=True)
-class Facts:
+class ModelInfo:
     """What the run has to know of the model that its child runs.
 
     Attributes:
@@ -83,7 +83,7 @@ class Gone:
 Progress = Waiting | Admitted | Advanced
 """How a job goes that is under way."""
 
-Answer = Facts | Refused | Progress | Settled | Gone
+Answer = ModelInfo | Refused | Progress | Settled | Gone
 """Whatever a parent hears."""
 
 

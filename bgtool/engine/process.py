@@ -15,13 +15,13 @@ from functools import partial
 
 from bgtool.engine.child import Child
 from bgtool.engine.job import Job, Outcome, Status
-from bgtool.engine.messages import Advanced, Answer, Assignment, Event, Facts, Gone, Progress, Refused, Settled
+from bgtool.engine.messages import Advanced, Answer, Assignment, Event, Gone, ModelInfo, Progress, Refused, Settled
 from bgtool.engine.serve import make_worker, threads_of
 from bgtool.engine.vitals import vitals
 from bgtool.engine.watchdog import Patience, Watchdog
 from bgtool.errors import DeviceError
-from bgtool.options import BatchOptions
 from bgtool.storage.local import sweep
+from bgtool.tasks.order import Order
 
 POLL_SECONDS = 0.1
 """How long a parent waits for news before it draws."""
@@ -30,24 +30,24 @@ INLINE_GRACE_SECONDS = 1.0
 """How long a thread of this process may take to leave its window; one that reads from a terminal never does."""
 
 
-def open_engine(options: BatchOptions, streams: bool) -> Engine | Inline:
-    """Whatever does the jobs of these options; standard input and output can be reached from this process only."""
-    return Inline(options) if streams else Engine(options)
+def open_engine(order: Order, streams: bool) -> Engine | Inline:
+    """Whatever does the jobs of an order; standard input and output can be reached from this process only."""
+    return Inline(order) if streams else Engine(order)
 
 
 class Engine:
     """A child that does jobs, and its successors. Closed at the end of a ``with`` block.
 
     Attributes:
-        facts: of the model.
+        model: what the run has to know of it.
 
     Raises:
         ModelError, DeviceError, UsageError: the model cannot run with these options.
     """
 
-    def __init__(self, options: BatchOptions, patience: Patience | None = None) -> None:
-        self._options, self._patience = options, patience or Patience()
-        self._threads = threads_of(options)
+    def __init__(self, order: Order, patience: Patience | None = None) -> None:
+        self._order, self._patience = order, patience or Patience()
+        self._threads = threads_of(order.options)
         self._running: dict[int, Job] = {}
         self._suspects: deque[Job] = deque()  # done one at a time; the first stays here until it is settled
         self._count = 0
@@ -94,15 +94,15 @@ class Engine:
         self._child = Child()
         self._watchdog = Watchdog(partial(vitals, self._child.pid), self._patience)
         try:
-            self._child.send(self._options)
+            self._child.send(self._order)
             while (answer := self._hear()) is None:
                 pass
         except BaseException:
             self._child.kill()
             raise
         match answer:
-            case Facts() as facts:
-                self.facts = facts
+            case ModelInfo() as model:
+                self.model = model
             case Refused(error):
                 self._child.end()
                 raise error
@@ -159,12 +159,12 @@ class Inline:
     """The same in this process, one job after the other, in a thread so that a signal is heard whatever that does.
 
     Attributes:
-        facts: of the model.
+        model: what the run has to know of it.
     """
 
-    def __init__(self, options: BatchOptions) -> None:
+    def __init__(self, order: Order) -> None:
         self._news: queue.SimpleQueue[Progress | Settled | BaseException] = queue.SimpleQueue()
-        self._worker, self.facts = make_worker(options, self._news.put)
+        self._worker, self.model = make_worker(order, self._news.put)
         self._thread = threading.Thread()
 
     def __enter__(self) -> Inline:

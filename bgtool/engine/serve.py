@@ -2,7 +2,7 @@
 
 What to do it is told by `bgtool.engine.child`.
 
-Options come first, then assignments, through standard input; when that ends, so does the work.
+The order comes first, then assignments, through standard input; when that ends, so does the work.
 """
 
 from __future__ import annotations
@@ -18,10 +18,11 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bgtool.engine.interrupts import ENDING
-from bgtool.engine.messages import Answer, Assignment, Facts, Progress, Refused, Settled
+from bgtool.engine.messages import Answer, Assignment, ModelInfo, Progress, Refused, Settled
 from bgtool.errors import BgtoolError
 from bgtool.options import BatchOptions
 from bgtool.runtime.cores import usable_cores
+from bgtool.tasks.order import Order
 
 if TYPE_CHECKING:
     from bgtool.engine.worker import Worker
@@ -37,14 +38,14 @@ def main() -> None:
     say = answering()
     leave_signals_to_the_parent()
     parent = os.getppid()
-    options = pickle.load(sys.stdin.buffer)
+    order = pickle.load(sys.stdin.buffer)
     try:
-        worker, facts = make_worker(options, say)
+        worker, info = make_worker(order, say)
     except BgtoolError as error:
         say(Refused(error))
         return
     worker.parent = parent
-    say(facts)
+    say(info)
 
     def do(assignment: Assignment) -> None:
         try:
@@ -54,7 +55,7 @@ def main() -> None:
         except Cancelled:
             pass
 
-    with ThreadPoolExecutor(threads_of(options), thread_name_prefix="bgtool") as pool:
+    with ThreadPoolExecutor(threads_of(order.options), thread_name_prefix="bgtool") as pool:
         with suppress(EOFError, pickle.UnpicklingError):
             while True:
                 pool.submit(do, pickle.load(sys.stdin.buffer))
@@ -85,17 +86,17 @@ def leave_signals_to_the_parent() -> None:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING)
 
 
-def make_worker(options: BatchOptions, say: Callable[[Progress], None]) -> tuple[Worker, Facts]:
-    """Load the model of these options; what does their jobs, and what the run has to know of the model."""
+def make_worker(order: Order, say: Callable[[Progress], None]) -> tuple[Worker, ModelInfo]:
+    """Load the model of an order; what does its jobs, and what the run has to know of the model."""
     from bgtool.engine.worker import Worker
     from bgtool.runtime.session import load_model
     from bgtool.tasks.registry import work_for
 
-    work = work_for(options)
+    work, options = work_for(order), order.options
     model = load_model(options.model, task=options.task, device=options.device)
     work.check(model)
-    facts = Facts(model.card.name, model.sha256, str(model.device), model.device.why)
-    return Worker(options, work, model, say), facts
+    info = ModelInfo(model.card.name, model.sha256, str(model.device), model.device.why)
+    return Worker(order, work, model, say), info
 
 
 def threads_of(options: BatchOptions) -> int:

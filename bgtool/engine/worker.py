@@ -24,12 +24,12 @@ from bgtool.imaging.formats import output_suffix
 from bgtool.imaging.metadata import of_part
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.writing.writer import open_writer
-from bgtool.options import BatchOptions
 from bgtool.runtime.session import Model
 from bgtool.storage import pending
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
 from bgtool.tasks.base import Work
+from bgtool.tasks.order import Order
 
 BYTES_UNDER_WAY = 1 << 30
 """Of decoded pages and their results, over all workers; a single page may need more."""
@@ -89,7 +89,7 @@ class Worker:
     """Everything a thread needs to do one job after the other.
 
     Args:
-        options, work, model: what is to be done with each page.
+        order, work, model: what is to be done with each page.
         say: is told how the jobs go, by the threads that do them.
 
     Attributes:
@@ -98,8 +98,8 @@ class Worker:
 
     parent = 0
 
-    def __init__(self, options: BatchOptions, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
-        self._options, self._work, self._model, self._say = options, work, model, say
+    def __init__(self, order: Order, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
+        self._order, self._options, self._work, self._model, self._say = order, order.options, work, model, say
         self._stop = threading.Event()
         self._budget = Budget(BYTES_UNDER_WAY, self._stop)
 
@@ -196,7 +196,7 @@ class Worker:
         """The suffix for standard output, which has no name to take it from."""
         if job.target != STREAM:
             return None, []
-        suffix, note = output_suffix(found, self._options.format, self._work.pixels)
+        suffix, note = output_suffix(found, self._options.format, self._order.pixels)
         return suffix, [note] if note else []
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from bgtool.imaging.formats import Pixels
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, Bands
 from bgtool.runtime.session import Model
@@ -22,10 +21,6 @@ class Result:
 
 class Work(Protocol):
     """What a task does with one page."""
-
-    @property
-    def pixels(self) -> Pixels:
-        """What the results are made of."""
 
     def check(self, model: Model) -> None:
         """Raise UsageError if the options do not fit the model; called before anything is written."""

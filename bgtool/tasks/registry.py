@@ -1,4 +1,4 @@
-"""What a batch does with each page: the options of a command as a piece of work for the pipeline."""
+"""The work that an order asks for, page by page."""
 
 from __future__ import annotations
 
@@ -10,14 +10,15 @@ from bgtool.imaging.reading import vips
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, AnyPixels, Bands
 from bgtool.optional import command
-from bgtool.options import BatchOptions, CleanOptions, CutoutOptions, Style
+from bgtool.options import CleanOptions, CutoutOptions, Style
 from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import check_tile
 from bgtool.tasks.base import Result, Work
 from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.tasks.guard import Guard
+from bgtool.tasks.order import Order
+from bgtool.tasks.person.backgrounds import Background
 from bgtool.tasks.person.cutout import Look, cut_out
-from bgtool.tasks.results import result_of
 from bgtool.tasks.survey import approach
 
 STREAMED_ABOVE = 1 << 26
@@ -29,11 +30,7 @@ class CleanWork:
     """Cleans pages."""
 
     options: CleanOptions
-
-    @property
-    def pixels(self) -> Pixels:
-        """What the style's pages are made of."""
-        return result_of(self.options)
+    pixels: Pixels
 
     def check(self, model: Model) -> None:
         """Raise UsageError if a tile leaves nothing between this model's halos."""
@@ -59,11 +56,7 @@ class CutoutWork:
     """Cuts people out of photos."""
 
     options: CutoutOptions
-
-    @property
-    def pixels(self) -> Pixels:
-        """What the cut-outs are made of."""
-        return result_of(self.options)
+    background: Background
 
     def check(self, model: Model) -> None:
         """Any tile fits: windows of photos have no halo."""
@@ -71,7 +64,7 @@ class CutoutWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Cut the people out of one photo."""
         options = self.options
-        look = Look(options.backdrop, options.mask_only, options.crop)
+        look = Look(self.background, options.mask_only, options.crop)
         pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
         page.close()
         warnings = [] if found else ["no person was found"]
@@ -80,14 +73,14 @@ class CutoutWork:
         return Result(Bands.of(pixels), tuple(warnings))
 
 
-def work_for(options: BatchOptions) -> Work:
-    """The work that the options of a command ask for."""
-    match options:
-        case CleanOptions():
-            return CleanWork(options)
-        case CutoutOptions():
-            return CutoutWork(options)
-    raise TypeError(f"no work for {type(options).__name__}")
+def work_for(order: Order) -> Work:
+    """The work that an order asks for."""
+    match order:
+        case Order(options=CleanOptions() as options):
+            return CleanWork(options, order.pixels)
+        case Order(options=CutoutOptions() as options, background=Background() as background):
+            return CutoutWork(options, background)
+    raise TypeError(f"no work for {type(order.options).__name__}")
 
 
 def _watched(rows: Iterator[AnyPixels], guard: Guard, warnings: list[str]) -> Iterator[AnyPixels]:

@@ -10,7 +10,8 @@ import threading
 import pytest
 from PIL import Image
 
-from bgtool.batch.run import Silent, run_batch
+from bgtool.batch.observer import Silent
+from bgtool.batch.run import run_batch
 from bgtool.engine.interrupts import Interrupt, held_back
 from bgtool.options import CleanOptions
 

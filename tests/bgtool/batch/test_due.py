@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 import bgtool
-from bgtool.batch.run import Silent
+from bgtool.batch.observer import Silent
 
 
 class Notes(Silent):

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgtool.batch.history import FILE_NAME, History, read
-from bgtool.batch.manifest import Record, open_manifest
+from bgtool.batch.manifest import open_manifest
 from bgtool.batch.plan import Plan, plan
+from bgtool.batch.record import Record
 from bgtool.engine.job import Status, size_and_time
 from bgtool.errors import OutputError
 from bgtool.imaging.formats import Pixels

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image, ImageCms
 
 import bgtool
-from bgtool.batch.run import Silent
+from bgtool.batch.observer import Silent
 from bgtool.options import CutoutOptions
+from bgtool.tasks.order import order_for
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 BOX = (30, 20, 80, 100)
@@ -194,7 +195,7 @@ def test_a_changed_background_image_redoes_the_work(cut, tmp_path):
 
 def test_each_option_that_changes_pixels_changes_the_key():
     options = [{}, {"background": "white"}, {"background": "blur"}, {"mask_only": True}, {"crop": True}]
-    keys = {CutoutOptions(inputs=("a",), output="o", **chosen).key() for chosen in options}
+    keys = {order_for(CutoutOptions(inputs=("a",), output="o", **chosen)).key for chosen in options}
     assert len(keys) == len(options)
 
 

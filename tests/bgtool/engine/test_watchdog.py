@@ -19,6 +19,7 @@ from bgtool.engine.vitals import Vitals, of_ps, vitals
 from bgtool.engine.watchdog import Patience, Watchdog, disks_answer
 from bgtool.options import CleanOptions
 from bgtool.runtime.card import METADATA_KEY
+from bgtool.tasks.order import order_for
 from tests.support.networks import TINY, tiny_card
 
 STUCK = """
@@ -212,7 +213,7 @@ def run_engine(folder, names, model, patience):
         Image.fromarray(rng.integers(0, 256, (60, 80), dtype=np.uint8)).save(folder / name)
         jobs.append(Job(str(folder / name), str(folder / "out" / name)))
     options = CleanOptions(inputs=(), output="", model=str(model), device="cpu", jobs=3)
-    with Engine(options, patience) as engine:
+    with Engine(order_for(options), patience) as engine:
         settled = [event.settled for event in engine.do(jobs) if event.settled]
     assert len(settled) == len(jobs)
     assert not list((folder / "out").glob(".bgtool-*"))

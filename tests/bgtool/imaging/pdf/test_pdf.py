@@ -29,6 +29,7 @@ from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.source import Bands, kind_of
 from bgtool.imaging.writing.writer import Writer, open_writer
 from bgtool.options import CleanOptions, Style
+from bgtool.tasks.order import order_for
 from bgtool.tasks.registry import work_for
 from tests.support.pdfs import (
     BLACK_AND_WHITE,
@@ -615,7 +616,8 @@ def test_pdfs_that_are_each_too_large_for_the_memory_are_done_in_turn(tiny_model
     for job in jobs:
         saved(book(), job.source)
     options = CleanOptions(inputs=(str(tmp_path),), output=str(tmp_path))
-    work = worker.Worker(options, work_for(options), tiny_model, lambda progress: None)
+    order = order_for(options)
+    work = worker.Worker(order, work_for(order), tiny_model, lambda progress: None)
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     for some in (jobs[::4], jobs[1::4], jobs[2::4], jobs[3::4]):
         threading.Thread(

@@ -1,6 +1,6 @@
 """Does the network's surest pixel tell photos of people from photos of nobody?
 
-For choosing `bgtool.tasks.person.cutout.SURE`.
+For choosing `bgtool.tasks.person.scene.SOMEBODY`.
 
 `python -m benchmarks.nobody` measures on the test sets; `python -m benchmarks.nobody validation` on the validation part
 of the training sets, which is where the constant was chosen. Photos of nobody are parts of the same photos: the largest
@@ -17,8 +17,9 @@ from PIL import Image
 
 from benchmarks.edges import DATA, pairs
 from bgtool.api import source_of
+from bgtool.imaging.pixels import Box
 from bgtool.runtime.session import Model, load_model
-from bgtool.tasks.person.cutout import Box, guide_of, predict
+from bgtool.tasks.person.views import guide_of, predict
 from training.datasets import Pair
 
 CROWDED = ("ccp", "pennfudan")

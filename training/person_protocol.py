@@ -21,7 +21,8 @@ from bgtool.runtime.card import Card, ModelTask
 from bgtool.runtime.model_file import read_model
 from bgtool.runtime.session import Model, import_onnxruntime, open_session
 from bgtool.scoring.metrics import Mask, boundary_f_measure, jaccard
-from bgtool.tasks.person.cutout import guide_of, predict, scaled
+from bgtool.tasks.person.geometry import scaled
+from bgtool.tasks.person.views import guide_of, predict
 from training.datasets import Pair, find_pairs
 
 PERSON = 128

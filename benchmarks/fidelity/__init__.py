@@ -21,7 +21,7 @@ from benchmarks.fidelity.sheet import Scan
 from benchmarks.measure import BGTOOL, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table, Value
-from bgtool.batch.history import FILE_NAME
+from bgtool.batch.names import FILE_NAME
 from bgtool.runtime.cores import usable_cores
 
 KINDS: dict[str, Callable[[str], Scan]] = {**writing.KINDS, **marks.KINDS, **grounds.KINDS}

@@ -16,7 +16,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
-from bgtool.batch.history import FILE_NAME, History
+from bgtool.batch.history import History
+from bgtool.batch.names import FILE_NAME
 from bgtool.batch.record import Record
 from bgtool.errors import OutputError
 from bgtool.storage import pending

@@ -1,36 +1,26 @@
 """From what the user named to a plan: every input with an output of its own."""
 
 # Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH112, PTH114, PTH116, PTH118, PTH119, PTH122
+# ruff: noqa: PTH100, PTH112, PTH118, PTH119, PTH122
 
 from __future__ import annotations
 
 import os
-import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from itertools import count
 from pathlib import Path
 
 from bgtool.batch.failure import Failure
-from bgtool.batch.history import FILE_NAME
+from bgtool.batch.inputs import FileId, file_id, inputs, is_one_file, refuse_to_overwrite
 from bgtool.batch.listing import kinds_not_read, listing, suffix_of
+from bgtool.batch.names import FILE_NAME, candidates, claim, earlier
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import InputError, UsageError
-from bgtool.imaging.formats import IMAGE_SUFFIXES, Format, Pixels, container, output_suffix
+from bgtool.imaging.formats import Format, Pixels, container, output_suffix
 from bgtool.options import BatchOptions
 
 _STREAM_STEM = "stdin"
-_OTHER_FILES = frozenset({
-    ".ai", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
-    ".htm", ".html", ".icns", ".ico", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".ps",
-    ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
-})  # fmt: skip
-"""Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
-
-FileId = tuple[int, int]  # device and inode
 
 
 @dataclass
@@ -82,37 +72,18 @@ def plan(
         UsageError: no input or output, an input that does not exist, an output that would be an input or is of a kind
             that cannot be written.
     """
-    files, folders = _inputs(options.inputs)
+    files, folders = inputs(options.inputs)
     if not options.output:
         raise UsageError("no output was named", "name an output folder")
-    if options.output == STREAM or _is_one_file(options.output, one_input=len(files) == 1 and not folders):
+    if options.output == STREAM or is_one_file(options.output, one_input=len(files) == 1 and not folders):
         made = _one_output(options, pixels, files, folders)
     else:
         made = _Planner(options, pixels, names or {}, is_same).plan(files, folders)
     if not made.jobs and not made.failures and not options.watch:
         unread = kinds_not_read(made.unread)
         raise UsageError("no images were found" + f", {unread}" * bool(unread), "name files, or folders that hold some")
-    _refuse_to_overwrite(made.jobs)
+    refuse_to_overwrite(made.jobs)
     return made
-
-
-def _inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
-    """Files, with "-" among them, and folders, each once, in the order they were named."""
-    once = {os.path.abspath(path) if path != STREAM else STREAM: path for path in reversed(tuple(named))}
-    paths = list(reversed(once.values()))
-    if not paths:
-        raise UsageError("no input was named")
-    for path in paths:
-        if path != STREAM and not os.path.lexists(path):
-            raise UsageError(f"{path} does not exist")
-    folders = [path for path in paths if path != STREAM and os.path.isdir(path)]
-    return [path for path in paths if path not in folders], folders
-
-
-def _is_one_file(output: str, *, one_input: bool) -> bool:
-    suffix = suffix_of(output)
-    means_file = suffix in IMAGE_SUFFIXES or (one_input and suffix in _OTHER_FILES)
-    return means_file and not os.path.isdir(output)
 
 
 def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders: list[str]) -> Plan:
@@ -141,10 +112,10 @@ class _Planner:
         self._options, self._pixels, self._output = options, pixels, options.output
         if os.path.lexists(self._output) and not os.path.isdir(self._output):
             raise UsageError(f"{self._output} is a file, not a folder")
-        self._output_id = _file_id(self._output)
+        self._output_id = file_id(self._output)
         self._plan = Plan(Path(self._output))
         self._suffixes: dict[str, str] = {}
-        self._given, self._taken = _earlier(names)
+        self._given, self._taken = earlier(names)
         self._is_same = is_same
         self._elsewhere: dict[str, str] = {}  # by output, inputs that had it and lie outside of this run
         self._top = self._taken.setdefault("", set())
@@ -154,7 +125,7 @@ class _Planner:
     def plan(self, files: list[str], folders: list[str]) -> Plan:
         """See the function `plan`."""
         for folder in folders:
-            if self._output_id and _file_id(folder) == self._output_id:
+            if self._output_id and file_id(folder) == self._output_id:
                 raise UsageError(f"{folder} is both input and output", "choose another output folder")
         roots = tuple(os.path.join(os.path.abspath(folder), "") for folder in folders)
         here = frozenset(map(os.path.abspath, files))
@@ -164,7 +135,7 @@ class _Planner:
             if source not in here and not source.startswith(roots)
         }
         names = [os.path.basename(os.path.abspath(folder)) or "root" for folder in folders]
-        tops = [_claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
+        tops = [claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
         self._give(files, "", self._top)
         self._seen.update(map(os.path.abspath, files))
         for folder, top in zip(folders, tops, strict=False):
@@ -181,7 +152,7 @@ class _Planner:
         pending: list[tuple[str, str, tuple[FileId, ...]]] = [(folder, target, ())]
         while pending:
             source, target, above = pending.pop()
-            here, place = _file_id(source), os.path.abspath(source)
+            here, place = file_id(source), os.path.abspath(source)
             if here is None or here in above or here == self._output_id or place in self._seen:
                 continue
             if above and os.path.lexists(os.path.join(source, FILE_NAME)):
@@ -198,7 +169,7 @@ class _Planner:
             self._plan.unread.update(found.unread)
             if self._options.recursive:
                 self._system.update(dict.fromkeys(found.system))
-                below = [(name, os.path.join(target, _claim(name, "", taken))) for name in found.folders]
+                below = [(name, os.path.join(target, claim(name, "", taken))) for name in found.folders]
                 pending += [(os.path.join(source, name), path, (*above, here)) for name, path in reversed(below)]
             unseen = [name for name in found.files if os.path.join(place, name) not in self._seen]
             self._give([os.path.join(source, name) for name in unseen], target, taken)
@@ -210,12 +181,12 @@ class _Planner:
             suffix = self._output_suffix(source)
             target = self._given.pop(os.path.abspath(source), None) if self._given else None
             if target is None or suffix_of(target) != suffix.lower():
-                target = self._moved(source, folder, name, suffix) or os.path.join(folder, _claim(name, suffix, taken))
+                target = self._moved(source, folder, name, suffix) or os.path.join(folder, claim(name, suffix, taken))
             self._plan.jobs.append(Job(source, os.path.join(self._output, target)))
 
     def _moved(self, source: str, folder: str, name: str, suffix: str) -> str | None:
         """The output of an input that was done elsewhere and is the same, which the input here goes on with."""
-        for candidate in _candidates(name, suffix) if self._elsewhere else ():
+        for candidate in candidates(name, suffix) if self._elsewhere else ():
             target = os.path.join(folder, candidate)
             earlier = self._elsewhere.get(target)
             if earlier is None:
@@ -238,70 +209,3 @@ class _Planner:
     def _note(self, note: str) -> None:
         if note not in self._plan.notes:
             self._plan.notes.append(note)
-
-
-def _earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Outputs by absolute input, none of them twice, and all names taken by them, folded, by folder."""
-    given: dict[str, str] = {}
-    taken: dict[str, set[str]] = {}
-    for source, output in names.items():
-        folder, name = os.path.split(output)
-        in_folder = taken.setdefault(folder, set())
-        if name and _folded(name) not in in_folder:
-            in_folder.add(_folded(name))
-            given[source] = output
-    return given, taken
-
-
-def _claim(name: str, suffix: str, taken: set[str]) -> str:
-    """A name that is free, also where case does not count: a.tif, a.png.tif, a.png-2.tif, ... for a.png."""
-    candidate = next(name for name in _candidates(name, suffix) if _folded(name) not in taken)
-    taken.add(_folded(candidate))
-    return candidate
-
-
-def _candidates(name: str, suffix: str) -> Iterator[str]:
-    """Names for what comes of an input, each to be tried after the one before."""
-    yield (os.path.splitext(name)[0] if suffix else name) + suffix
-    if suffix:
-        yield name + suffix
-    yield from (f"{name}-{number}{suffix}" for number in count(2))
-
-
-def _refuse_to_overwrite(jobs: list[Job]) -> None:
-    """Raise UsageError if an output would take the place of an input, or of what an input links to."""
-
-    @cache
-    def id_of_folder(folder: str) -> FileId | None:
-        return _file_id(folder or os.curdir)
-
-    def place(path: str) -> tuple[FileId | None, str]:
-        folder, name = os.path.split(path)
-        return id_of_folder(folder), name
-
-    inputs = [job.source for job in jobs if job.source != STREAM]
-    inputs += [os.path.realpath(path) for path in inputs if os.path.islink(path)]
-    outputs = [job.target for job in jobs if job.target != STREAM]
-    shared = {place(path)[0] for path in inputs} & {place(path)[0] for path in outputs} - {None}
-    if not shared:
-        return
-    places = {(folder, _folded(name)) for folder, name in map(place, inputs) if folder in shared}
-    for output in outputs:
-        folder, name = place(output)
-        if (folder, _folded(name)) in places:
-            raise UsageError(f"{output} would take the place of an input", "choose another output folder")
-
-
-def _file_id(path: str) -> FileId | None:
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
-
-
-def _folded(name: str) -> str:
-    """What two names share if some file system takes them for one."""
-    if name.isascii():
-        return name.lower()
-    return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())

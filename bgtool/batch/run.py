@@ -13,8 +13,9 @@ from functools import partial
 from pathlib import Path
 
 from bgtool.batch.due import Due, due, notes_on
-from bgtool.batch.history import FILE_NAME, History, read
+from bgtool.batch.history import History, read
 from bgtool.batch.manifest import Manifest, open_manifest
+from bgtool.batch.names import FILE_NAME
 from bgtool.batch.observer import Observer, Silent
 from bgtool.batch.plan import Plan, plan
 from bgtool.batch.record import record, roots_of

@@ -24,7 +24,7 @@ from bgtool.spelling import choice
 if TYPE_CHECKING:
     import onnxruntime as ort
 
-Pixels = NDArray[np.uint8]
+Images = NDArray[np.uint8]
 
 
 def import_onnxruntime() -> Any:
@@ -64,7 +64,7 @@ class Model:
         self.device = device
         self._options = run_options(card, device)
 
-    def run(self, images: Pixels) -> Pixels:
+    def run(self, images: Images) -> Images:
         """Run a batch.
 
         Args:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from bgtool.imaging.pixels import Array
 from bgtool.imaging.source import Advance, AnyPixels, Source, whole
 from bgtool.options import Style
 from bgtool.runtime.card import Card
@@ -17,8 +18,6 @@ from bgtool.runtime.tiling import Window, bands, check_tile, round_up
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.survey import AS_IT_IS, Approach
 from bgtool.tasks.views import Enlarged, Inverted, reduced
-
-Array = NDArray[np.uint8]
 
 DEFAULT_TILE = 2560
 """In pixels: half an A4 page at 300 dpi, of which the halos are a tenth. The shipped network then takes 1.3 GiB."""

@@ -20,7 +20,7 @@ POINTS = 72
 _COVERED = 0.5  # of its area, for a page to be a scan
 _LAYER = 0.05  # of its area, for finer pictures on a scan to be a layer of it
 
-Box = tuple[float, float, float, float]
+PageBox = tuple[float, float, float, float]
 """Left, bottom, right, top, in units of the page."""
 
 Size = tuple[int, int]
@@ -41,7 +41,7 @@ class Raster:
         x, y = (round(POINTS / side / 5) * 5 for side in self.pixel)
         return x, y
 
-    def cut(self, box: Box) -> tuple[Box, Size]:
+    def cut(self, box: PageBox) -> tuple[PageBox, Size]:
         """The whole pixels that come closest to a box: their outline and their number along x and y."""
         (left, bottom), (wide, high) = self.corner, self.pixel
         x0, y0 = round((box[0] - left) / wide), round((box[1] - bottom) / high)
@@ -50,7 +50,7 @@ class Raster:
         return (left + x0 * wide, bottom + y0 * high, left + x1 * wide, bottom + y1 * high), (x1 - x0, y1 - y0)
 
 
-def choose(rasters: Iterable[Raster], painted_over: bool, box: Box, unit: float) -> Raster:
+def choose(rasters: Iterable[Raster], painted_over: bool, box: PageBox, unit: float) -> Raster:
     """The raster to render a page on.
 
     Args:
@@ -76,7 +76,7 @@ def choose(rasters: Iterable[Raster], painted_over: bool, box: Box, unit: float)
     return plain if finer and max(raster.pixel) > max(plain.pixel) else raster
 
 
-def raster_of(image: pypdfium2.PdfImage, size: Size, page: Box, unit: float) -> Raster | None:
+def raster_of(image: pypdfium2.PdfImage, size: Size, page: PageBox, unit: float) -> Raster | None:
     """The raster of an image; None where it is not on the page.
 
     Args:

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
 from bgtool.imaging import icc, metadata
+from bgtool.imaging.pixels import Box
 from bgtool.imaging.reading import tones
 from bgtool.imaging.reading.faults import decoding, of_page
 from bgtool.imaging.reading.limits import unlimited
-from bgtool.imaging.reading.raster import UPRIGHT, Box, Raster, orientation
+from bgtool.imaging.reading.raster import UPRIGHT, Raster, orientation
 
 
 class Page:

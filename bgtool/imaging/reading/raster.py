@@ -9,10 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImagePalette, TiffImagePlugin
 
-from bgtool.imaging.pixels import eight_bits
-
-Box = tuple[int, int, int, int]
-"""Left, top, right and bottom in pixels, right and bottom excluded."""
+from bgtool.imaging.pixels import Box, eight_bits
 
 UPRIGHT = {
     1: (False, False, False),

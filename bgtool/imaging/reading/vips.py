@@ -23,10 +23,9 @@ from PIL.TiffImagePlugin import TiffImageFile
 
 from bgtool.errors import InputError
 from bgtool.imaging import png
-from bgtool.imaging.pixels import eight_bits
+from bgtool.imaging.pixels import Box, eight_bits
 from bgtool.imaging.reading.raster import (
     UPRIGHT,
-    Box,
     is_plain_cmyk,
     map_of_bytes,
     orientation,

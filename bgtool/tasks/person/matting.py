@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageChops, ImageFilter
 
+from bgtool.imaging.pixels import Array
+
 Plane = NDArray[np.float32]
-Pixels = NDArray[np.uint8]
 
 SETTLED = 0.03
 """Alpha of the network this near to 0 or 1 is 0 or 1: there the picture has no say."""
@@ -54,15 +55,15 @@ LEAST_COVER = 1e-3
 """Share of a square below which a weighted mean is no longer its own."""
 
 
-def unit(pixels: Pixels) -> NDArray[np.float32]:
+def unit(pixels: Array) -> NDArray[np.float32]:
     """Grey levels as values 0..1."""
     values: NDArray[np.float32] = pixels * np.float32(1 / 255)
     return values
 
 
-def levels(values: NDArray[np.float32]) -> Pixels:
+def levels(values: NDArray[np.float32]) -> Array:
     """Values 0..1 as grey levels."""
-    rounded: Pixels = np.rint(values * 255).astype(np.uint8)
+    rounded: Array = np.rint(values * 255).astype(np.uint8)
     return rounded
 
 
@@ -96,7 +97,7 @@ def without_fog(alpha: Plane) -> Plane:
     return edge * alpha + (1 - edge) * settle(alpha, UNSURE)
 
 
-def fit_alpha(guide: Pixels, alpha: Plane, scale: float) -> NDArray[np.float32]:
+def fit_alpha(guide: Array, alpha: Plane, scale: float) -> NDArray[np.float32]:
     """Alpha as an affine function of colour, another one at each pixel.
 
     A colour guided filter (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013) whose regressions are made on a
@@ -195,7 +196,7 @@ def cross(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]
     return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
 
 
-def apply_alpha(fit: NDArray[np.float32], colours: Pixels) -> Plane:
+def apply_alpha(fit: NDArray[np.float32], colours: Array) -> Plane:
     """Alpha of a uint8 picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
     alpha: Plane = fit[3].copy()
     for channel in range(3):
@@ -203,7 +204,7 @@ def apply_alpha(fit: NDArray[np.float32], colours: Pixels) -> Plane:
     return np.clip(alpha, 0, 1, out=alpha)
 
 
-def fit_colours(guide: Pixels, alpha: Plane, visible: Plane, scale: float) -> tuple[Pixels, Pixels]:
+def fit_colours(guide: Array, alpha: Plane, visible: Plane, scale: float) -> tuple[Array, Array]:
     """The colours of person and background around each pixel, both as if the other were not there.
 
     Forte, "Approximate Fast Foreground Colour Estimation", ICIP 2021: means weighted by alpha and by its complement,
@@ -228,7 +229,7 @@ def fit_colours(guide: Pixels, alpha: Plane, visible: Plane, scale: float) -> tu
     return found
 
 
-def fit_band(guide: Pixels, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Pixels, Pixels]:
+def fit_band(guide: Array, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Array, Array]:
     """`fit_colours` over some rows, radii in pixels; at their border it lacks what lies beyond."""
     found = np.empty_like(guide), np.empty_like(guide)
     rounds = [[radius] for radius in radii]
@@ -276,7 +277,7 @@ def blurred(plane: Plane, radii: Sequence[int]) -> Plane:
     return plane
 
 
-def clean_colours(colours: Pixels, alpha: Plane, person: Pixels, background: Pixels) -> Pixels:
+def clean_colours(colours: Array, alpha: Plane, person: Array, background: Array) -> Array:
     """The person's own colour at each pixel: what has to be mixed with the background to give what is seen.
 
     Args:

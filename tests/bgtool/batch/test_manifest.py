@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool.batch.history import FILE_NAME, History, read
+from bgtool.batch.history import History, read
 from bgtool.batch.manifest import open_manifest
+from bgtool.batch.names import FILE_NAME
 from bgtool.batch.plan import Plan, plan
 from bgtool.batch.record import Record
 from bgtool.engine.job import Status, size_and_time

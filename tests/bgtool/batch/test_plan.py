@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bgtool.batch.history import FILE_NAME
 from bgtool.batch.listing import kinds_not_read
+from bgtool.batch.names import FILE_NAME
 from bgtool.batch.plan import Plan, plan
 from bgtool.engine.job import Job
 from bgtool.errors import UsageError

@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool.batch.history import FILE_NAME, read
+from bgtool.batch.history import read
+from bgtool.batch.names import FILE_NAME
 
 CRASH = """
 import os, signal

@@ -13,7 +13,10 @@ from bgtool.api import ArraySource, source_of
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging import icc
 from bgtool.tasks.person.backgrounds import Background, read_background
-from bgtool.tasks.person.cutout import Look, Scene, bounds, cut_out, shrink, straight
+from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.person.geometry import bounds, straight
+from bgtool.tasks.person.scene import Scene
+from bgtool.tasks.person.views import shrink
 
 RED, BLUE, GREEN = (255, 0, 0), (0, 0, 255), (0, 255, 0)
 NOBODY = Look(read_background("transparent"))

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from bgtool.runtime.session import load_model
-from bgtool.tasks.person.cutout import predict
+from bgtool.tasks.person.views import predict
 from tests.support.places import ROOT
 
 

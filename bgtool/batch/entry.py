@@ -1,0 +1,107 @@
+"""One line of a manifest as it is kept in memory: small, for there may be a million of them."""
+
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH118
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+from collections.abc import Iterator
+from typing import BinaryIO, NamedTuple
+
+from bgtool.engine.job import Status
+
+UNKNOWN = -1
+"""Size or mtime of an output, in lines of versions that kept none."""
+
+NOT_A_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError, struct.error)
+"""What `parsed` raises over a line that is none."""
+
+_LONGEST_LINE = 1 << 24  # bytes; a longer one is not understood
+_BUFFER = 1 << 20
+_FIXED = struct.Struct("qqqq32s32s")
+
+
+class Entry(NamedTuple):
+    """The part of a line that is kept in memory.
+
+    Attributes:
+        output: relative to the folder.
+        options, model_sha256: that made it.
+        done: whether it was made.
+        packed: sizes, times and digests, as `Fixed` has them.
+    """
+
+    output: str
+    options: str
+    model_sha256: str
+    done: bool
+    packed: bytes
+
+    @property
+    def fixed(self) -> Fixed:
+        """What is packed."""
+        return Fixed(*_FIXED.unpack(self.packed))
+
+
+class Fixed(NamedTuple):
+    """Size in bytes, mtime in ns and SHA-256 (zeros: unknown) of an input and its output."""
+
+    size: int
+    mtime_ns: int
+    output_size: int
+    output_mtime_ns: int
+    input_sha256: bytes
+    output_sha256: bytes
+
+    @property
+    def of_input(self) -> tuple[int, int, bytes]:
+        """Size, time and digest of the input."""
+        return self.size, self.mtime_ns, self.input_sha256
+
+    @property
+    def of_output(self) -> tuple[int, int, bytes]:
+        """Size, time and digest of the output."""
+        return self.output_size, self.output_mtime_ns, self.output_sha256
+
+
+def lines_of(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
+    """Length in bytes and content of each line from an offset on; overlong lines have no content."""
+    with os.fdopen(file.fileno(), "rb", _BUFFER, closefd=False) as reader:
+        reader.seek(start)
+        while line := reader.readline(_LONGEST_LINE):
+            size = len(line)
+            while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
+                rest = reader.readline(_LONGEST_LINE)
+                size, line = size + len(rest), rest if len(rest) == _LONGEST_LINE else b"\n"
+            yield size, line
+
+
+def parsed(line: bytes) -> tuple[str, Entry]:
+    """The absolute path of the input of a line, and the rest. Raises one of `NOT_A_RECORD` where it is none."""
+    values = json.loads(line.decode())
+    source, root, output = str(values["input"]), str(values.get("root", "")), str(values["output"])
+    fixed = Fixed(
+        size=_whole(values["size"]),
+        mtime_ns=_whole(values["mtime_ns"]),
+        output_size=_whole(values.get("output_size", UNKNOWN)),
+        output_mtime_ns=_whole(values.get("output_mtime_ns", UNKNOWN)),
+        input_sha256=bytes.fromhex(values["input_sha256"]),
+        output_sha256=bytes.fromhex(values["output_sha256"]),
+    )
+    return os.path.join(root, source), Entry(
+        output=output,
+        options=sys.intern(str(values["options"])),
+        model_sha256=sys.intern(str(values["model_sha256"])),
+        done=values["status"] == Status.DONE,
+        packed=_FIXED.pack(*fixed),
+    )
+
+
+def _whole(value: object) -> int:
+    if type(value) is not int:
+        raise TypeError
+    return value

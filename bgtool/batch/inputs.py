@@ -1,0 +1,79 @@
+"""What the user named: files and folders, each once; and that no output comes into the place of an input."""
+
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH100, PTH112, PTH114, PTH116
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from functools import cache
+
+from bgtool.batch.listing import suffix_of
+from bgtool.batch.names import folded
+from bgtool.engine.job import STREAM, Job
+from bgtool.errors import UsageError
+from bgtool.imaging.formats import IMAGE_SUFFIXES
+
+_OTHER_FILES = frozenset({
+    ".ai", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
+    ".htm", ".html", ".icns", ".ico", ".jls", ".jxl", ".jxr", ".mng", ".nef", ".odt", ".pcx", ".ps",
+    ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
+})  # fmt: skip
+"""Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
+
+FileId = tuple[int, int]
+"""Device and inode."""
+
+
+def inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Files, with "-" among them, and folders, each once, in the order they were named."""
+    once = {os.path.abspath(path) if path != STREAM else STREAM: path for path in reversed(tuple(named))}
+    paths = list(reversed(once.values()))
+    if not paths:
+        raise UsageError("no input was named")
+    for path in paths:
+        if path != STREAM and not os.path.lexists(path):
+            raise UsageError(f"{path} does not exist")
+    folders = [path for path in paths if path != STREAM and os.path.isdir(path)]
+    return [path for path in paths if path not in folders], folders
+
+
+def is_one_file(output: str, *, one_input: bool) -> bool:
+    """Whether an output is meant to be a file and no folder, by its suffix."""
+    suffix = suffix_of(output)
+    means_file = suffix in IMAGE_SUFFIXES or (one_input and suffix in _OTHER_FILES)
+    return means_file and not os.path.isdir(output)
+
+
+def refuse_to_overwrite(jobs: list[Job]) -> None:
+    """Raise UsageError if an output would take the place of an input, or of what an input links to."""
+
+    @cache
+    def id_of_folder(folder: str) -> FileId | None:
+        return file_id(folder or os.curdir)
+
+    def place(path: str) -> tuple[FileId | None, str]:
+        folder, name = os.path.split(path)
+        return id_of_folder(folder), name
+
+    inputs = [job.source for job in jobs if job.source != STREAM]
+    inputs += [os.path.realpath(path) for path in inputs if os.path.islink(path)]
+    outputs = [job.target for job in jobs if job.target != STREAM]
+    shared = {place(path)[0] for path in inputs} & {place(path)[0] for path in outputs} - {None}
+    if not shared:
+        return
+    places = {(folder, folded(name)) for folder, name in map(place, inputs) if folder in shared}
+    for output in outputs:
+        folder, name = place(output)
+        if (folder, folded(name)) in places:
+            raise UsageError(f"{output} would take the place of an input", "choose another output folder")
+
+
+def file_id(path: str) -> FileId | None:
+    """What tells a file or folder from any other; None where there is none."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino

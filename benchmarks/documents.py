@@ -20,9 +20,9 @@ from benchmarks.settings import Settings
 from benchmarks.tables import Table
 from bgtool.api import ArraySource
 from bgtool.options import Style
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.catalogue import own_model
 from bgtool.runtime.session import load_model
+from bgtool.runtime.task import ModelTask
 from bgtool.scoring.metrics import drd, f_measure, psnr
 from bgtool.tasks.document import clean_page
 

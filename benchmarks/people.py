@@ -16,8 +16,8 @@ from benchmarks.material import photos
 from benchmarks.measure import BGTOOL, Usage, emptied, run
 from benchmarks.settings import Settings
 from benchmarks.tables import Table
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.session import load_model
+from bgtool.runtime.task import ModelTask
 
 REMBG = "rembg[cpu,cli]"
 

@@ -10,8 +10,8 @@ import numpy as np
 import onnx
 from onnx import TensorProto, helper, numpy_helper
 
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.model_file import read_model
+from bgtool.runtime.task import ModelTask
 from export.half import widen
 from export.onnx_file import card_of, put_card
 

@@ -20,8 +20,8 @@ from bgtool.imaging.metadata import Metadata
 from bgtool.imaging.reading.picture import ArraySource, Picture, opened, source_of
 from bgtool.imaging.source import AnyPixels, kind_of
 from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Polarity, Style, with_enums
-from bgtool.runtime.card import ModelTask, check_task
 from bgtool.runtime.session import Model, load_model
+from bgtool.runtime.task import ModelTask, check_task
 from bgtool.spelling import advice
 from bgtool.tasks.document import clean_page
 from bgtool.tasks.person.backgrounds import background_of

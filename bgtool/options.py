@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
+from bgtool.runtime.task import ModelTask
 from bgtool.spelling import choice
 
 TRANSPARENT = "transparent"
@@ -62,7 +63,7 @@ class BatchOptions:
         UsageError: a number is out of its range.
     """
 
-    task: ClassVar[str]
+    task: ClassVar[ModelTask]
     """Of the models that fit."""
 
     inputs: tuple[str, ...]
@@ -102,7 +103,7 @@ class CleanOptions(BatchOptions):
         polarity: what becomes of pages that are light on dark.
     """
 
-    task: ClassVar[str] = "document"
+    task: ClassVar[ModelTask] = ModelTask.DOCUMENT
     style: Style = Style.GRAY
     scale: int = 0
     polarity: Polarity = Polarity.AUTO
@@ -124,7 +125,7 @@ class CutoutOptions(BatchOptions):
         crop: keep no more than the box around the person.
     """
 
-    task: ClassVar[str] = "person"
+    task: ClassVar[ModelTask] = ModelTask.PERSON
     background: str = TRANSPARENT
     mask_only: bool = False
     crop: bool = False

@@ -9,7 +9,8 @@ from typing import Any
 
 from torch import nn
 
-from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.card import Card
+from bgtool.runtime.task import ModelTask
 from training.checkpoint import Checkpoint
 
 

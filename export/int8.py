@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from bgtool.runtime.card import ModelTask
+from bgtool.runtime.task import ModelTask
 from export.half import widen
 from export.onnx_file import card_of, put_card
 from training.datasets import find_pairs, read_rgb

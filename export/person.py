@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bgtool.runtime.card import ModelTask
+from bgtool.runtime.task import ModelTask
 from export.cards import make_card, open_checkpoint
 from export.graph import AlphaGraph
 from export.half import export_half

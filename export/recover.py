@@ -13,7 +13,7 @@ import torch
 from onnx import numpy_helper
 from torch import Tensor, nn
 
-from bgtool.runtime.card import ModelTask
+from bgtool.runtime.task import ModelTask
 from export.onnx_file import card_of
 from training.checkpoint import Checkpoint, Weights
 from training.document import DocumentTask

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bgtool.imaging.reading import vips
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.session import Model, load_model
+from bgtool.runtime.task import ModelTask
 from export.graph import AlphaGraph, PageGraph
 from export.lowering import lower
 from export.onnx_file import export_graph

@@ -10,7 +10,8 @@ from pathlib import Path
 from bgtool.api import clean_files, cutout_files
 from bgtool.batch.summary import Summary
 from bgtool.errors import InputError
-from bgtool.scoring.files import Task, score
+from bgtool.runtime.task import ModelTask
+from bgtool.scoring.files import score
 from bgtool.scoring.metrics import mean
 from training.person_protocol import PersonProtocol, set_figures
 
@@ -32,7 +33,7 @@ class SetFigures:
     whole: Figures
 
 
-def evaluate(model: str, task: Task, data: Path, device: str) -> Iterator[SetFigures]:
+def evaluate(model: str, task: ModelTask, data: Path, device: str) -> Iterator[SetFigures]:
     """Figures of every set below a folder, or of the one set that the folder is, as they come.
 
     Args:
@@ -44,7 +45,7 @@ def evaluate(model: str, task: Task, data: Path, device: str) -> Iterator[SetFig
     Raises:
         RuntimeError: a picture could not be processed or scored; figures over the rest would mislead.
     """
-    measure = evaluate_pages if task == "document" else evaluate_photos
+    measure = evaluate_pages if task == ModelTask.DOCUMENT else evaluate_photos
     folders = [data] if (data / "img").is_dir() else sorted(path.parent for path in data.glob("*/img"))
     for folder in folders:
         pictures, whole = measure(model, folder, device)
@@ -57,7 +58,7 @@ def evaluate_pages(model: str, folder: Path, device: str) -> tuple[dict[str, Fig
         refuse_failures(
             clean_files(folder / "img", output=results, model=model, device=device, format="png", style="bilevel")
         )
-        scores = list(score(folder / "gt", Path(results), "document"))
+        scores = list(score(folder / "gt", Path(results), ModelTask.DOCUMENT))
     figures = {}
     for item in scores:
         if isinstance(item.figures, InputError):

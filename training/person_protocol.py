@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.api import source_of
-from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.card import Card
 from bgtool.runtime.model_file import read_model
 from bgtool.runtime.session import Model, import_onnxruntime, open_session
+from bgtool.runtime.task import ModelTask
 from bgtool.scoring.metrics import Mask, boundary_f_measure, jaccard
 from bgtool.tasks.person.geometry import scaled
 from bgtool.tasks.person.views import guide_of, predict

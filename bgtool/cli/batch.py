@@ -13,6 +13,7 @@ import click
 from bgtool.cli.parameters import Choice, words
 from bgtool.imaging.formats import Format
 from bgtool.options import BatchOptions
+from bgtool.runtime.task import ModelTask
 
 
 def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -56,7 +57,7 @@ def start(options: BatchOptions, quiet: bool) -> None:
     from bgtool.cli.progress import RunConsole
 
     screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
-    unit = "photos" if options.task == "person" else "pages"
+    unit = "photos" if options.task is ModelTask.PERSON else "pages"
     with RunConsole(screen, quiet, unit=unit, naming=options.watch) as console:
         summary = run_batch(options, console)
     if options.dry_run:

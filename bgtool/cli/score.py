@@ -9,16 +9,17 @@ from typing import Any
 
 import click
 
-from bgtool.cli.parameters import Choice
+from bgtool.cli.parameters import Choice, words
 from bgtool.errors import InputError
+from bgtool.runtime.task import ModelTask
 
 
 @click.command()
 @click.argument("truth", type=click.Path(exists=True, path_type=Path))
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
-@click.option("--task", type=Choice(["document", "person"]), default="document", show_default=True,
+@click.option("--task", type=Choice(words(ModelTask)), default=ModelTask.DOCUMENT.value, show_default=True,
               help="What the images show: pages (DIBCO metrics) or masks of people (Jaccard index).")  # fmt: skip
-def score(truth: Path, result: Path, task: Any) -> None:
+def score(truth: Path, result: Path, task: str) -> None:
     """Measure results against their truth, file by file and on average.
 
     Documents: F-measure, pseudo-F-measure (percent), PSNR (dB), DRD. People: Jaccard index, boundary F-measure.
@@ -27,7 +28,7 @@ def score(truth: Path, result: Path, task: Any) -> None:
     from bgtool.scoring.files import score as scores_of
     from bgtool.scoring.metrics import mean
 
-    scores = list(scores_of(truth, result, task))
+    scores = list(scores_of(truth, result, ModelTask(task)))
     measured = [item.figures for item in scores if not isinstance(item.figures, InputError)]
     names = [field.name for field in fields(measured[0])] if measured else []
     click.echo("\t".join(["name", *names]))

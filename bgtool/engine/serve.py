@@ -22,6 +22,7 @@ from bgtool.engine.messages import Answer, Assignment, ModelInfo, Progress, Refu
 from bgtool.errors import BgtoolError
 from bgtool.options import BatchOptions
 from bgtool.runtime.cores import usable_cores
+from bgtool.runtime.task import ModelTask
 from bgtool.tasks.order import Order
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ def make_worker(order: Order, say: Callable[[Progress], None]) -> tuple[Worker, 
 def threads_of(options: BatchOptions) -> int:
     """Jobs under way at a time: unless the user says, one for each core and, where the network is what takes the time,
     one to keep it fed."""
-    return options.jobs or usable_cores() + (options.task == "document")
+    return options.jobs or usable_cores() + (options.task is ModelTask.DOCUMENT)
 
 
 if __name__ == "__main__":

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
-from enum import StrEnum
 from typing import Any
 
 from bgtool.errors import ModelError
+from bgtool.runtime.task import ModelTask
 
 METADATA_KEY = "bgtool.card"
 SCHEMA = 1
@@ -23,24 +23,6 @@ MOST_VIEWS = 16
 LARGEST_NUMBER = 1e9
 LONGEST_TEXT, LONGEST_CARD, LONGEST_SHOWN = 1000, 1 << 20, 200
 """Characters of a text on the card, of the whole card, and of what a message shows of either."""
-
-
-class ModelTask(StrEnum):
-    """What a model is for; also names its output's meaning."""
-
-    DOCUMENT = "document"
-    PERSON = "person"
-
-    @property
-    def output(self) -> str:
-        """Name of the graph's output: ``page`` (0 ink .. 255 paper) or ``alpha`` (255 person)."""
-        return {ModelTask.DOCUMENT: "page", ModelTask.PERSON: "alpha"}[self]
-
-
-def check_task(name: str, task: ModelTask, wanted: ModelTask | None) -> None:
-    """Raise ModelError if the model of this name is for another task than the one wanted, if any."""
-    if wanted and task is not wanted:
-        raise ModelError(f"model {name} is for task {task}, not {wanted}")
 
 
 @dataclass(frozen=True, kw_only=True)

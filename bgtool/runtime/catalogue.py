@@ -9,7 +9,7 @@ from functools import cache
 from importlib import resources
 
 from bgtool.errors import ModelError
-from bgtool.runtime.card import ModelTask, check_task
+from bgtool.runtime.task import ModelTask, check_task
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ import stat
 from pathlib import Path
 
 from bgtool.errors import ModelError
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.catalogue import own_model, shipped_model, shipped_models
 from bgtool.runtime.external_data import names_files
+from bgtool.runtime.task import ModelTask
 from bgtool.spelling import suggestion
 
 LARGEST = (1 << 31) - 1

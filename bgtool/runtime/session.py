@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from bgtool.errors import DeviceError, ModelError
 from bgtool.optional import command
-from bgtool.runtime.card import Card, ModelTask, check_task, shown
+from bgtool.runtime.card import Card, shown
 from bgtool.runtime.catalogue import own_model
 from bgtool.runtime.cores import usable_cores
 from bgtool.runtime.devices import KINDS, THE_CPU, Device, difference, installed, parse_device
 from bgtool.runtime.model_file import read_model
+from bgtool.runtime.task import ModelTask, check_task
 from bgtool.spelling import choice
 
 if TYPE_CHECKING:

@@ -4,7 +4,6 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,9 +12,8 @@ from PIL import Image
 from bgtool.errors import InputError
 from bgtool.imaging.formats import IMAGE_SUFFIXES
 from bgtool.imaging.reading.open import open_pages
+from bgtool.runtime.task import ModelTask
 from bgtool.scoring.metrics import DocumentFigures, PersonFigures, document_figures, person_figures
-
-Task = Literal["document", "person"]
 
 THRESHOLD = 128
 
@@ -33,7 +31,7 @@ class FileScore:
     figures: DocumentFigures | PersonFigures | InputError
 
 
-def score(truth: Path, result: Path, task: Task) -> Iterator[FileScore]:
+def score(truth: Path, result: Path, task: ModelTask) -> Iterator[FileScore]:
     """Measure every truth file, in the order of their names, as the iterator is consumed.
 
     Two files are paired whatever they are called. Otherwise a truth is paired with the result that has the same path
@@ -85,10 +83,10 @@ def _only(files: list[Path], role: str) -> Path:
     return files[0]
 
 
-def _measure(truth: Path, result: Path, task: Task) -> DocumentFigures | PersonFigures:
+def _measure(truth: Path, result: Path, task: ModelTask) -> DocumentFigures | PersonFigures:
     """Read one pair as masks and compare them."""
     (expected, opaque), (found, cutout) = _read(truth), _read(result)
-    if task == "document":
+    if task == ModelTask.DOCUMENT:
         return document_figures(expected < THRESHOLD, found < THRESHOLD)
     on_black = expected if opaque is None else expected - (255 - opaque)
     return person_figures(on_black >= THRESHOLD, (found if cutout is None else cutout) >= THRESHOLD)

@@ -10,8 +10,8 @@ from PIL import Image
 from benchmarks import material, report
 from benchmarks.measure import run
 from benchmarks.tables import Section, Table, keep, kept, shown
-from bgtool.runtime.card import ModelTask
 from bgtool.runtime.session import load_model
+from bgtool.runtime.task import ModelTask
 from tests.support.places import ROOT
 
 

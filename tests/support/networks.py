@@ -6,7 +6,8 @@ import torch
 from click.testing import CliRunner
 from torch import Tensor, nn
 
-from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.card import Card
+from bgtool.runtime.task import ModelTask
 from export.__main__ import cli as export_cli
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 

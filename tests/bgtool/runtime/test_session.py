@@ -13,10 +13,11 @@ import pytest
 
 from bgtool.errors import DeviceError, ModelError, UsageError
 from bgtool.runtime import session as runtime
-from bgtool.runtime.card import METADATA_KEY, ModelTask
+from bgtool.runtime.card import METADATA_KEY
 from bgtool.runtime.catalogue import ShippedModel, own_model, shipped_model, shipped_models
 from bgtool.runtime.devices import KINDS, Device, difference, parse_device, proof_window
 from bgtool.runtime.session import load_model
+from bgtool.runtime.task import ModelTask
 from tests.support.networks import TINY, tiny_card
 from tests.support.places import DATA
 

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from bgtool.runtime.card import Card, ModelTask
+from bgtool.runtime.card import Card
 from bgtool.runtime.session import load_model
+from bgtool.runtime.task import ModelTask
 from export.__main__ import cli as export_cli
 from tests.support.networks import exported
 from tests.support.places import ROOT

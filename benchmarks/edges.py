@@ -22,7 +22,7 @@ from bgtool.scoring.metrics import boundary_f_measure, jaccard
 from bgtool.tasks.person.cutout import DEFAULT_TILE
 from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.views import guide_of, predict
-from training.datasets import Pair, find_pairs, split_members
+from training.data.pairs import Pair, find_pairs, split_members
 
 DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[2] / "shared" / "data")) / "person"
 

@@ -20,7 +20,7 @@ from bgtool.api import source_of
 from bgtool.imaging.pixels import Box
 from bgtool.runtime.session import Model, load_model
 from bgtool.tasks.person.views import guide_of, predict
-from training.datasets import Pair
+from training.data.pairs import Pair
 
 CROWDED = ("ccp", "pennfudan")
 """Sets in which passers-by are not labelled: what is left of a photo may hold people."""

@@ -26,7 +26,7 @@ from benchmarks.tables import Table, Value, markdown
 from bgtool.api import clean
 from bgtool.runtime.session import Model, load_model
 from bgtool.scoring.metrics import Mask
-from training.datasets import Pair, find_pairs, split_members
+from training.data.pairs import Pair, find_pairs, split_members
 
 DATA = Path(os.environ.get("BGTOOL_DATA", ROOT.parent / "shared" / "data")) / "documents" / "train"
 

@@ -1,6 +1,6 @@
 """``python -m export``: from a checkpoint to a model that bgtool runs."""
 
-from training.one_line import needing
+from training.cli.errors import needing
 
 with needing("export"):
     from export.commands import cli

@@ -11,7 +11,7 @@ from torch import nn
 
 from bgtool.runtime.card import Card
 from bgtool.runtime.task import ModelTask
-from training.checkpoint import Checkpoint
+from training.loop.checkpoint import Checkpoint
 
 
 def open_checkpoint(path: Path, task: ModelTask) -> Checkpoint:

@@ -15,7 +15,7 @@ from export.document import export_document
 from export.person import export_person
 from export.shipping import ship
 from export.verify import ParityError
-from training.one_line import one_line
+from training.cli.errors import one_line
 
 
 @click.group(context_settings={"show_default": True, "help_option_names": ["-h", "--help"]})

@@ -17,7 +17,8 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from bgtool.runtime.task import ModelTask
 from export.half import widen
 from export.onnx_file import card_of, put_card
-from training.datasets import find_pairs, read_rgb
+from training.data.pairs import find_pairs
+from training.data.pictures import read_rgb
 
 LOG = logging.getLogger(__name__)
 

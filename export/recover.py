@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from bgtool.runtime.task import ModelTask
 from export.onnx_file import card_of
-from training.checkpoint import Checkpoint, Weights
-from training.document import DocumentTask
-from training.loop import TrainConfig
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
+from training.networks.blocks import Weights
 from training.networks.efficientnet import Backbone
 from training.networks.stacked import StackedConfig
 from training.networks.unet import UNetConfig
-from training.person import PersonTask
+from training.tasks.document import DocumentTask
+from training.tasks.person import PersonTask
 
 WINDOWS = 48
 """Training windows on which the statistics of the batch norms are taken."""

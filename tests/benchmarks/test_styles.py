@@ -6,7 +6,7 @@ from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks import styles
 from bgtool.runtime.session import load_model
-from training.datasets import Pair
+from training.data.pairs import Pair
 
 RED = (190, 30, 45)
 

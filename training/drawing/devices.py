@@ -8,7 +8,8 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from training.transforms import blur, chance, grain, integer, jpeg, smooth_noise, soften, tone, uniform
+from training.transforms.chances import chance, integer, smooth_noise, uniform
+from training.transforms.paper import blur, grain, jpeg, soften, tone
 
 
 def small_then_large(scan: Tensor) -> Tensor:

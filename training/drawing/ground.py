@@ -7,20 +7,8 @@ import math
 import torch
 from torch import Tensor
 
-from training.transforms import (
-    beside_page,
-    blur,
-    chance,
-    integer,
-    log_uniform,
-    ring,
-    smooth_noise,
-    spine,
-    stains,
-    streaks,
-    uneven_light,
-    uniform,
-)
+from training.transforms.chances import chance, integer, log_uniform, smooth_noise, uniform
+from training.transforms.paper import beside_page, blur, ring, spine, stains, streaks, uneven_light
 
 
 def paper(side: int) -> Tensor:

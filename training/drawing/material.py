@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from training.datasets import SUFFIXES
+from training.data.pictures import SUFFIXES
 from training.drawing.text import SCRIPTS, script_of
-from training.typeset import find_fonts
+from training.drawing.typeset import find_fonts
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,8 @@ from training.drawing.ground import aged, paper
 from training.drawing.material import Material
 from training.drawing.pictures import picture
 from training.drawing.sheet import Box, Sheet
-from training.transforms import bleed_through, chance, ink_darkness, integer, uniform
+from training.transforms.chances import chance, integer, uniform
+from training.transforms.paper import bleed_through, ink_darkness
 
 Drawer = Callable[[Sheet, Box, text.Families], None]
 

@@ -11,7 +11,7 @@ from PIL import Image, ImageOps
 from torch import Tensor
 
 from training.drawing.sheet import Box, Sheet
-from training.transforms import chance, integer, log_uniform, smooth_noise, uniform
+from training.transforms.chances import chance, integer, log_uniform, smooth_noise, uniform
 
 
 def landscape(width: int, height: int) -> Image.Image:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from PIL import Image, ImageChops
 
-from training.transforms import chance, integer, uniform
+from training.transforms.chances import chance, integer, uniform
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels."""

@@ -8,7 +8,7 @@ from PIL import Image, ImageChops, ImageDraw
 
 from training.drawing.sheet import Box, Sheet, inside, pale_colour, some_colour
 from training.drawing.text import Families, draw_lines, face, small_size, some_face, some_word
-from training.transforms import chance, integer, smooth_noise, uniform
+from training.transforms.chances import chance, integer, smooth_noise, uniform
 
 
 def block(sheet: Sheet, box: Box, families: Families) -> None:

@@ -9,7 +9,7 @@ from PIL import Image, ImageDraw
 
 from training.drawing.sheet import Box, Sheet, pale_colour, some_colour
 from training.drawing.text import Families, draw_lines, some_face, some_word
-from training.transforms import chance, integer, smooth_noise, uniform
+from training.transforms.chances import chance, integer, smooth_noise, uniform
 
 
 def table(sheet: Sheet, box: Box, families: Families) -> None:

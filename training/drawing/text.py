@@ -9,8 +9,8 @@ from pathlib import Path
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from training.drawing.sheet import Box, Sheet, some_colour
-from training.transforms import chance, integer, log_uniform, uniform
-from training.typeset import word
+from training.drawing.typeset import word
+from training.transforms.chances import chance, integer, log_uniform, uniform
 
 Families = Sequence[Sequence[Path]]
 

@@ -10,6 +10,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+Weights = dict[str, Tensor]
+"""A network's state by name."""
+
 
 class Upsampling(StrEnum):
     """How a decoder doubles height and width."""

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.distributions import Normal
 
-from training.checkpoint import Weights
+from training.networks.blocks import Weights
 from training.networks.efficientnet import Backbone
 from training.networks.stacked import StackedConfig, StackedUNet
 from training.networks.unet import UNet, UNetConfig, new_unet

@@ -12,8 +12,8 @@ from PIL import Image
 
 from export.commands import cli as export_cli
 from tests.support.places import ROOT
-from training.checkpoint import Checkpoint
-from training.commands import cli
+from training.cli.app import cli
+from training.loop.checkpoint import Checkpoint
 from training.networks.stacked import StackedConfig
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "32", "--epoch-samples", "8", "--workers", "0"]

@@ -8,8 +8,8 @@ import torch
 from PIL import Image
 
 from tests.support.places import DATA
-from training.coco import find_coco
-from training.people import find_people
+from training.data.coco import find_coco
+from training.data.people import find_people
 
 MINI = DATA / "coco_mini"
 needs_mini = pytest.mark.skipif(not MINI.is_dir(), reason=f"no {MINI} here")

@@ -9,15 +9,15 @@ import torch
 from click.testing import CliRunner
 from PIL import Image, ImageDraw
 
-from training.checkpoint import Checkpoint
-from training.commands import cli
-from training.datasets import read_gray, read_rgb
+from training.cli.app import cli
+from training.data.pictures import read_gray, read_rgb
 from training.drawing import devices, ground, solids
 from training.drawing.material import Material, gathered
 from training.drawing.page import KINDS, draw_page, laid_out, printed, tensor
 from training.drawing.pictures import halftone, picture
 from training.drawing.sheet import Sheet
-from training.windows import TrainDrawn
+from training.loop.checkpoint import Checkpoint
+from training.transforms.document import TrainDrawn
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 FAMILIES = Material([[FONTS / "DejaVuSans.ttf", FONTS / "DejaVuSerif-Bold.ttf"], [FONTS / "DejaVuSansMono.ttf"]])

@@ -10,9 +10,9 @@ from click.testing import CliRunner
 from PIL import Image
 
 from training.__main__ import cli
-from training.checkpoint import Checkpoint
-from training.datasets import read_gray, read_rgb
-from training.typeset import find_fonts, typeset
+from training.data.pictures import read_gray, read_rgb
+from training.drawing.typeset import find_fonts, typeset
+from training.loop.checkpoint import Checkpoint
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"
 SERIF = "DejaVuSerif*.ttf"
@@ -30,10 +30,10 @@ def test_ink_is_darker_than_the_paper_around_it(seed):
 
 def test_the_other_side_shines_through_and_is_not_in_the_truth(monkeypatch):
     page = find_fonts(FONTS, SERIF)
-    monkeypatch.setattr("training.typeset.chance", lambda often: often == 0.85)
+    monkeypatch.setattr("training.drawing.typeset.chance", lambda often: often == 0.85)
     torch.manual_seed(1)
     with_back, truth = typeset(page, 256)
-    monkeypatch.setattr("training.typeset.chance", lambda often: False)
+    monkeypatch.setattr("training.drawing.typeset.chance", lambda often: False)
     torch.manual_seed(1)
     without, same = typeset(page, 256)
     darker = (without - with_back).mean(0)

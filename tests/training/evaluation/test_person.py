@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from training.__main__ import cli
-from training.evaluate import evaluate
+from training.evaluation.sets import evaluate
 
 RED, BLUE = (255, 0, 0), (0, 0, 255)
 RIGHT, WRONG = math.log1p(math.exp(-6)), math.log1p(math.exp(6))  # cross-entropy where the model gives logits of ±6

@@ -9,7 +9,7 @@ from torch import nn
 
 from export.lowering import fold_batch_norm, shift_relu6
 from tests.support.places import ROOT
-from training.datasets import read_rgb
+from training.data.pictures import read_rgb
 from training.networks.efficientnet import SCALES, Backbone, EfficientNetLite, channels_of
 
 PHOTO = ROOT / "examples/photos/astronaut.jpg"

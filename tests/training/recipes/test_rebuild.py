@@ -10,9 +10,9 @@ from PIL import Image, ImageDraw
 
 from tests.support.places import ROOT
 from training.__main__ import cli
-from training.checkpoint import Checkpoint, code_commit
-from training.datasets import digest, find_pairs
-from training.rebuild import read_recipe
+from training.data.pairs import digest, find_pairs
+from training.loop.checkpoint import Checkpoint, code_commit
+from training.recipes.rebuild import read_recipe
 
 RECIPE = """
 task = "document"
@@ -242,7 +242,7 @@ def test_the_commit_is_the_one_of_git():
 
 @pytest.mark.parametrize("name", ["document", "person"])
 def test_the_recipes_of_the_shipped_weights_can_be_read(name, tmp_path):
-    recipe = read_recipe(ROOT / "training" / "configs" / f"{name}.toml", "data", tmp_path).rounds
+    recipe = read_recipe(ROOT / "training" / "recipes" / f"{name}.toml", "data", tmp_path).rounds
     assert len(recipe) > 1
     assert recipe[0].config.load is None
     assert recipe[-1].config.load == str(tmp_path / f"{name}-{len(recipe) - 1}.pt")

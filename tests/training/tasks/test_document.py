@@ -19,14 +19,17 @@ from export.__main__ import cli as export_cli
 from tests.support.networks import exported
 from tests.support.places import ROOT
 from training.__main__ import cli
-from training.checkpoint import Checkpoint
-from training.datasets import WeightedPairs, find_pairs
-from training.document import DocumentTask
-from training.loop import TrainConfig, mixed_precision
+from training.data.draw import WeightedPairs
+from training.data.pairs import find_pairs
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
+from training.loop.optimisation import mixed_precision
 from training.losses import Loss, distortion, soft_dice, squared_error, stage_mean
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.transforms import bleed_through, ink_darkness, jpeg
-from training.windows import RandomWindow, TrainDocument
+from training.tasks.document import DocumentTask
+from training.transforms.document import TrainDocument
+from training.transforms.paper import bleed_through, ink_darkness, jpeg
+from training.transforms.window import RandomWindow
 
 SMALL = ["--width", "4", "--batch-size", "4", "--crop-size", "64", "--epoch-samples", "16", "--workers", "0",
          "--validate-every", "1", "--lr", "0.01"]  # fmt: skip

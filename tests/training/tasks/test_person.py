@@ -18,15 +18,15 @@ from export.__main__ import cli as export_cli
 from tests.support.networks import exported
 from tests.support.places import ROOT
 from training.__main__ import cli
-from training.checkpoint import Checkpoint
-from training.datasets import read_rgb
-from training.loop import TrainConfig
+from training.data.people import WeightedPeople, find_backgrounds, find_people
+from training.data.pictures import read_rgb
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
 from training.losses import Loss, masked_loss
 from training.networks.efficientnet import Backbone, EfficientNetLite
 from training.networks.unet import UNetConfig
-from training.people import WeightedPeople, find_backgrounds, find_people
-from training.person import IGNORED, PersonTask
-from training.person_transforms import TrainPerson, Window, cut_out, cut_thing, letterbox, paste, turned
+from training.tasks.person import IGNORED, PersonTask
+from training.transforms.person import TrainPerson, Window, cut_out, cut_thing, letterbox, paste, turned
 
 SMALL = ["--depth", "2", "--width", "4", "--max-width", "8", "--batch-size", "4", "--crop-size", "32",
          "--epoch-samples", "16", "--workers", "0", "--validate-every", "1", "--lr", "0.01"]  # fmt: skip

@@ -13,7 +13,7 @@ from bgtool.errors import InputError
 from bgtool.runtime.task import ModelTask
 from bgtool.scoring.files import score
 from bgtool.scoring.metrics import mean
-from training.person_protocol import PersonProtocol, set_figures
+from training.evaluation.person import PersonProtocol, set_figures
 
 Figures = Mapping[str, float]
 

@@ -11,8 +11,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-from training.datasets import Sample
-from training.transforms import chance, jpeg, log_uniform, soften, uniform
+from training.data.draw import Sample
+from training.transforms.chances import chance, log_uniform, uniform
+from training.transforms.paper import jpeg, soften
 
 
 def letterbox(image: Tensor, size: int, stride: int) -> tuple[Tensor, tuple[int, int]]:
@@ -203,7 +204,7 @@ class TrainPerson:
         self.size = crop_size
 
     def __call__(self, photo: Sample, other: Callable[[], Sample]) -> Sample:
-        """Augment one photo as `training.people.Photo` loads it; `other` loads another one to paste people from."""
+        """Augment a photo as `training.data.people.Photo` loads it; `other` loads another one to paste people from."""
         size = self.size
         window = random_window(photo["mask"])
         image, truth, ignore = (window.cut(photo[name], size).float() / 255 for name in ("image", "mask", "ignore"))

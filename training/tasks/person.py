@@ -10,14 +10,18 @@ from torch import Tensor, nn
 from torchmetrics.functional.classification import binary_jaccard_index
 from torchvision.transforms.v2 import functional as tv
 
-from training.checkpoint import Checkpoint, Weights
-from training.datasets import Sample, split_members
-from training.loop import TrainConfig, mean_scores, mixed_precision
+from training.data.draw import Sample
+from training.data.pairs import split_members
+from training.data.people import Photo, WeightedPeople, find_backgrounds, find_people
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
+from training.loop.optimisation import mixed_precision
+from training.loop.task import mean_scores
 from training.losses import Loss, masked_loss
+from training.networks.blocks import Weights
 from training.networks.grow import grown_unet
 from training.networks.unet import UNet, UNetConfig, new_unet
-from training.people import Photo, WeightedPeople, find_backgrounds, find_people
-from training.person_transforms import TrainPerson, letterbox
+from training.transforms.person import TrainPerson, letterbox
 
 IGNORED = -1
 """Truth of a pixel that no figure counts."""

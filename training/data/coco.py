@@ -14,7 +14,8 @@ from pycocotools import mask as masks
 from pycocotools.coco import COCO
 from torch import Tensor
 
-from training.datasets import Sample, read_rgb
+from training.data.draw import Sample
+from training.data.pictures import read_rgb
 
 RunLengths = dict[str, Any]
 """A mask as pycocotools packs it: ``size`` (height, width) and ``counts``."""

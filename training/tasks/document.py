@@ -10,13 +10,18 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchvision import tv_tensors
 
-from training.checkpoint import Checkpoint, Weights
-from training.datasets import Sample, Transform, WeightedPairs, find_pairs, read_gray, read_rgb, split_members
-from training.loop import TrainConfig, mean_scores, mixed_precision
+from training.data.draw import Sample, Transform, WeightedPairs
+from training.data.pairs import find_pairs, split_members
+from training.data.pictures import read_gray, read_rgb
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
+from training.loop.optimisation import mixed_precision
+from training.loop.task import mean_scores
 from training.losses import Loss, stage_mean
+from training.networks.blocks import Weights
 from training.networks.grow import grown_stack
 from training.networks.stacked import StackedConfig, StackedUNet
-from training.windows import SHRINK, TrainDrawn, evaluate_document, train_document
+from training.transforms.document import SHRINK, TrainDrawn, evaluate_document, train_document
 
 VALIDATION_SIDE = 768
 """Validation pages are cut to this many pixels a side around their middle, to keep a validation short."""
@@ -28,7 +33,7 @@ class DocumentTask:
     Args:
         config: see `TrainConfig`.
         network: what to train.
-        typeset: folder of pages made by `training.typeset`, trained on and not validated on.
+        typeset: folder of pages made by `training.drawing.typeset`, trained on and not validated on.
         drawn: folder of pages made by `training.drawing`, trained on, and a share of them validated on.
     """
 

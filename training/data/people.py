@@ -9,8 +9,10 @@ from typing import Protocol
 
 import torch
 
-from training.coco import find_coco
-from training.datasets import SUFFIXES, Member, Pair, Sample, WeightedDraw, find_pairs, read_gray, read_rgb
+from training.data.coco import find_coco
+from training.data.draw import Sample, WeightedDraw
+from training.data.pairs import Member, Pair, find_pairs
+from training.data.pictures import SUFFIXES, read_gray, read_rgb
 
 
 class Photo(Member, Protocol):

@@ -16,19 +16,8 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
-from training.transforms import (
-    bleed_through,
-    blur,
-    chance,
-    grain,
-    ink_darkness,
-    integer,
-    log_uniform,
-    smooth_noise,
-    soften,
-    synthetic_page,
-    uniform,
-)
+from training.transforms.chances import chance, integer, log_uniform, smooth_noise, uniform
+from training.transforms.paper import bleed_through, blur, grain, ink_darkness, soften, synthetic_page
 
 ONSETS = "b c d f g h l m n p r s t v w z br ch cl d dr fl gr gl h k l m n pr qu r s sch sp st str t th tr wh y j"
 VOWELS = "a e i o u a e i o ai au ea ee ei ie io oo ou y ä é è ö ü ô"

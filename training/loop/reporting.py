@@ -5,19 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from bgtool.cli.progress import clock
-from training.checkpoint import Checkpoint
-from training.datasets import WeightedDraw
-from training.plots import plot_curves, write_csv
-
-if TYPE_CHECKING:
-    from training.loop import Process, Task, TrainConfig
+from training.data.draw import WeightedDraw
+from training.loop.checkpoint import Checkpoint
+from training.loop.config import TrainConfig
+from training.loop.distributed import Process
+from training.loop.plots import plot_curves, write_csv
+from training.loop.task import Task
 
 RECENT = 10
 """Epochs whose mean length tells how much time is left."""

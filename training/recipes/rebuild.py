@@ -11,12 +11,14 @@ from typing import Any
 
 from rich.console import Console
 
-from training.checkpoint import Checkpoint, averaged
-from training.document import DocumentTask
-from training.loop import Task, TrainConfig, train
+from training.loop.checkpoint import Checkpoint, averaged
+from training.loop.config import TrainConfig
+from training.loop.task import Task
+from training.loop.train import train
 from training.networks.stacked import StackedConfig
 from training.networks.unet import UNetConfig
-from training.person import PersonTask
+from training.tasks.document import DocumentTask
+from training.tasks.person import PersonTask
 
 PLACES = ("data_dir", "save", "load")
 """Options that come from the command line."""
@@ -74,7 +76,7 @@ def read_recipe(
         data_dir: folder of the sets.
         save: folder of the checkpoints.
         backgrounds: folder of photos without people, for the person task.
-        typeset: folder of pages made by `training.typeset`, for the document task.
+        typeset: folder of pages made by `training.drawing.typeset`, for the document task.
         drawn: folder of pages made by `training.drawing`, for the document task.
 
     Raises:

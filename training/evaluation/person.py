@@ -24,7 +24,7 @@ from bgtool.runtime.task import ModelTask
 from bgtool.scoring.metrics import Mask, boundary_f_measure, jaccard
 from bgtool.tasks.person.geometry import scaled
 from bgtool.tasks.person.views import guide_of, predict
-from training.datasets import Pair, find_pairs
+from training.data.pairs import Pair, find_pairs
 
 PERSON = 128
 """Level from which on a pixel of a mask is a person's."""

@@ -1,4 +1,4 @@
-"""Joint augmentation of scan and truth: what scanners, paper and time do to a page."""
+"""What scanners, paper and time do to a page: scan and truth together."""
 
 from __future__ import annotations
 
@@ -12,34 +12,7 @@ from PIL import Image
 from torch import Tensor
 from torchvision.transforms.v2 import functional as tv
 
-
-def uniform(low: float, high: float) -> float:
-    """One number from the uniform distribution on [low, high), from torch's generator."""
-    return low + (high - low) * torch.rand(()).item()
-
-
-def log_uniform(low: float, high: float) -> float:
-    """One number from low to high whose logarithm is uniformly distributed."""
-    return math.exp(uniform(math.log(low), math.log(high)))
-
-
-def chance(probability: float) -> bool:
-    """True with the given probability."""
-    return torch.rand(()).item() < probability
-
-
-def integer(stop: int) -> int:
-    """One integer from 0 to stop - 1."""
-    return int(torch.randint(stop, ()).item())
-
-
-def smooth_noise(height: int, width: int, cells: int, across: int | None = None) -> Tensor:
-    """Noise in 0..1 that varies over 1/cells of the picture: float [1, height, width].
-
-    Over 1/cells of its height and 1/across of its width, if both are given.
-    """
-    coarse = torch.rand(1, 1, cells + 1, (across or cells) + 1)
-    return F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)[0].clamp(0, 1)
+from training.transforms.chances import chance, integer, log_uniform, smooth_noise, uniform
 
 
 def blur(picture: Tensor, sigma: float) -> Tensor:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-Weights = dict[str, torch.Tensor]
+from training.networks.blocks import Weights
 
 
 @dataclass
@@ -32,7 +32,7 @@ class Checkpoint:
         epoch: epochs done.
         log: one row of figures an epoch.
         commit: of the code that trained last, as `code_commit` gives it; empty where it is not known.
-        data: digest of the pictures and truths, as `training.datasets.digest` gives it; empty where it is not known.
+        data: digest of the pictures and truths, as `training.data.pairs.digest` gives it; empty where it is not known.
     """
 
     task: str

@@ -1,0 +1,1 @@
+"""Figures of exported models on test sets."""

@@ -1,0 +1,1 @@
+"""The training loop: settings, steps, checkpoints, what it says as it goes."""

@@ -1,0 +1,1 @@
+"""Files that say how weights were made, and the command that makes them again."""

@@ -1,0 +1,1 @@
+"""What is trained: network, data, loss and validation of documents and of people."""

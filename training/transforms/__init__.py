@@ -1,0 +1,1 @@
+"""Augmentation: from pictures to training samples."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -159,25 +160,15 @@ def difference(session: ort.InferenceSession, reference: ort.InferenceSession, s
 
 
 def proof_window(side: int) -> NDArray[np.uint8]:
-    """A shaded, noisy picture of rows of strokes and a rough bust: uint8 [1, side, side, 3]."""
-    rows, columns = np.mgrid[0:side, 0:side] / side
-    shade = 235 - 30 * (rows + columns)
-    picture = np.stack([shade, shade * 0.95, shade * 0.8], axis=-1)
-    picture[((rows * side) % 32 < 18) & ((columns * 7 + rows * 3) * side % 41 < 9)] *= 0.25
-    for colour, (middle, across), (height, width) in BUST:
-        picture[((rows - middle) / height) ** 2 + ((columns - across) / width) ** 2 < 1] = colour
-    picture += np.random.default_rng(0).normal(0, 6, picture.shape)
-    return picture.clip(0, 255).astype(np.uint8)[None]
+    """A shaded picture of rows of strokes and a rough bust, repeated as often as it takes, with noise upon it.
 
+    Returns:
+        uint8 [1, side, side, 3].
+    """
+    from PIL import Image
 
-BUST = (
-    ((40, 50, 90), (1.05, 0.5), (0.42, 0.38)),
-    ((205, 155, 125), (0.6, 0.5), (0.14, 0.08)),
-    ((60, 40, 30), (0.34, 0.5), (0.2, 0.17)),
-    ((220, 170, 140), (0.4, 0.5), (0.2, 0.145)),
-    ((50, 35, 30), (0.36, 0.44), (0.015, 0.025)),
-    ((50, 35, 30), (0.36, 0.56), (0.015, 0.025)),
-    ((200, 145, 120), (0.43, 0.5), (0.035, 0.015)),
-    ((160, 70, 70), (0.5, 0.5), (0.015, 0.045)),
-)
-"""Coat, neck, hair, face, eyes, nose, mouth: colour, centre and radii of ellipses, rows first, in parts of the side."""
+    with (resources.files("bgtool.runtime") / "proof.png").open("rb") as file, Image.open(file) as image:
+        picture = np.asarray(image)
+    picture = np.pad(picture, ((0, side - len(picture)), (0, side - picture.shape[1]), (0, 0)), mode="wrap")
+    noisy = picture + np.random.default_rng(0).normal(0, 6, picture.shape)
+    return noisy.clip(0, 255).astype(np.uint8)[None]

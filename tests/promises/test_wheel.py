@@ -47,7 +47,8 @@ def test_the_wheel_holds_the_package_and_its_models_only(wheel):
     assert {name.split("/")[0].split("-")[0] for name in names} == {"bgtool"}
     for model in shipped_models():
         assert f"bgtool/models/{model.file}" in names
-    assert "bgtool/py.typed" in names
+    data = {"bgtool/py.typed", "bgtool/imaging/srgb.icc", "bgtool/imaging/grey.icc", "bgtool/runtime/proof.png"}
+    assert data <= set(names)
     assert sum(name.endswith(".onnx") for name in names) == len(shipped_models())
 
 

@@ -2,7 +2,7 @@
 
 import struct
 
-from bgtool.imaging import icc
+D50 = struct.pack(">3i", 63190, 65536, 54061)  # 0.9642, 1, 0.8249
 
 
 def cmyk_profile() -> bytes:
@@ -11,11 +11,12 @@ def cmyk_profile() -> bytes:
     matrix = struct.pack(">9i", *(65536 if i % 4 == 0 else 0 for i in range(9)))
     table = b"mft1\0\0\0\0" + bytes([4, 3, 2, 0]) + matrix + bytes(range(256)) * 4
     table += bytes(v for entry in lightness for v in entry) + bytes(range(256)) * 3
-    tags = {b"desc": icc._description("press"), b"A2B0": table, b"wtpt": icc._xyz(0.9642, 1.0, 0.8249)}
+    name = b"desc\0\0\0\0" + struct.pack(">I", 6) + b"press\0" + bytes(4 + 4 + 2 + 1 + 67)
+    tags = {b"desc": name, b"A2B0": table, b"wtpt": b"XYZ \0\0\0\0" + D50}
     body, index, start = b"", struct.pack(">I", len(tags)), 132 + 12 * len(tags)
     for tag, data in tags.items():
         index += struct.pack(">4sII", tag, start + len(body), len(data))
         body += data + bytes(-len(data) % 4)
     size = start + len(body)
     header = struct.pack(">I4xI4s4s4s12x4s", size, 0x02100000, b"prtr", b"CMYK", b"Lab ", b"acsp")
-    return header.ljust(68, b"\0") + icc._xyz(0.9642, 1.0, 0.8249)[8:] + bytes(48) + index + body
+    return header.ljust(68, b"\0") + D50 + bytes(48) + index + body

@@ -221,8 +221,8 @@ def test_every_tiff_page_has_its_own_profile_or_none(tmp_path):
 def test_grey_goes_through_its_profile_to_srgb(tmp_path):
     """With a gamma of 1.8, level v is the light (v/255)**1.8."""
     gamma = b"curv" + bytes(4) + (1).to_bytes(4, "big") + round(1.8 * 256).to_bytes(2, "big") + bytes(2)
-    srgb_curve = icc._srgb_curve()
     profile = icc.srgb_gray()
+    srgb_curve = profile[profile.index(b"curv\0\0\0\0") :]
     profile = profile.replace(srgb_curve, gamma.ljust(len(srgb_curve), b"\0"))
     light = (np.arange(256) / 255) ** 1.8
     expected = 255 * np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)

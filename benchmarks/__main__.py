@@ -9,13 +9,13 @@ from pathlib import Path
 import click
 from rich.console import Console
 
-from benchmarks import report
-from benchmarks.settings import Settings
-from benchmarks.tables import keep, section, show
+from benchmarks.harness import report
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import keep, section, show
 from bgtool.runtime.cores import usable_cores
 
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
-"""Modules with a function `measure` from `Settings` to tables; imported when needed, to keep this process small."""
+"""Modules of `benchmarks.suites`, each with a function `measure`; imported when needed, to keep this process small."""
 
 ON_REQUEST = ("fidelity",)
 """Those that only run when they are named: they need fonts and programs that pip does not bring."""
@@ -60,7 +60,7 @@ def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
         if name == "report":
             report.write(results)
             continue
-        tables = import_module(f"benchmarks.{name}").measure(settings)
+        tables = import_module(f"benchmarks.suites.{name}").measure(settings)
         keep(results, name, section(command(name), tables, usable_cores()))
         for table in tables:
             show(console, table)

@@ -3,7 +3,7 @@
 from training.cli.errors import needing
 
 with needing("export"):
-    from export.commands import cli
+    from export.cli import cli
 
 if __name__ == "__main__":
     cli(prog_name="python -m export")

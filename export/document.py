@@ -3,43 +3,28 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bgtool.runtime.task import ModelTask
 from bgtool.runtime.tiling import round_up
-from export.cards import make_card, open_checkpoint
+from export.checkpoint import export_checkpoint
 from export.graph import PageGraph
-from export.half import export_half
+from training.loop.checkpoint import Checkpoint
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 
 
 def export_document(checkpoint: Path, name: str, version: str, licence: str) -> bytes:
-    """The ONNX file of a checkpoint's best weights in half precision, checked against PyTorch.
-
-    Args:
-        checkpoint: file written by ``python -m training document``.
-        name, version, licence: for the card.
-
-    Raises:
-        ValueError: the file is no checkpoint of a document training.
-        ParityError: the file differs from PyTorch; see `export_half`.
-    """
-    state = open_checkpoint(checkpoint, ModelTask.DOCUMENT)
-    config = StackedConfig.from_dict(state.network)
-    network = StackedUNet(config)
-    network.load_state_dict(state.best)
-    card = make_card(
-        checkpoint,
-        state,
-        network,
-        name=name,
-        version=version,
-        licence=licence,
-        halo=round_up(receptive_radius(config), network.stride),
-        working_size=0,
-        precision="fp16",
-        architecture=describe(config),
+    """`export_checkpoint` of a file that ``python -m training document`` wrote."""
+    return export_checkpoint(
+        checkpoint, ModelTask.DOCUMENT, PageGraph, stacked, name=name, version=version, licence=licence
     )
-    return export_half(PageGraph, network, card)
+
+
+def stacked(state: Checkpoint) -> tuple[StackedUNet, dict[str, Any]]:
+    """The network of a checkpoint, and what its card says of it."""
+    config = StackedConfig.from_dict(state.network)
+    halo = round_up(receptive_radius(config), config.stride)
+    return StackedUNet(config), {"halo": halo, "working_size": 0, "architecture": describe(config)}
 
 
 def describe(config: StackedConfig) -> str:

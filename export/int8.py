@@ -15,7 +15,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from bgtool.runtime.task import ModelTask
-from export.half import widen
+from export.float16 import widen
 from export.onnx_file import card_of, put_card
 from training.data.pairs import find_pairs
 from training.data.pictures import read_rgb

@@ -3,46 +3,33 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from bgtool.runtime.task import ModelTask
-from export.cards import make_card, open_checkpoint
+from export.checkpoint import export_checkpoint
 from export.graph import AlphaGraph
-from export.half import export_half
+from training.loop.checkpoint import Checkpoint
 from training.networks.unet import UNet, UNetConfig
 
 
 def export_person(
     checkpoint: Path, name: str, version: str, licence: str, scales: tuple[float, ...] = (1.0,), mirrored: bool = False
 ) -> bytes:
-    """The ONNX file of a checkpoint's best weights in half precision, checked against PyTorch.
+    """`export_checkpoint` of a file that ``python -m training person`` wrote.
 
     Args:
-        checkpoint: file written by ``python -m training person``; its crop size becomes the working size.
+        checkpoint: its crop size becomes the working size.
         name, version, licence, scales, mirrored: for the card.
-
-    Raises:
-        ValueError: the file is no checkpoint of a person training.
-        ParityError: the file differs from PyTorch; see `export_half`.
     """
-    state = open_checkpoint(checkpoint, ModelTask.PERSON)
+    card = {"name": name, "version": version, "licence": licence, "scales": scales, "mirrored": mirrored}
+    return export_checkpoint(checkpoint, ModelTask.PERSON, AlphaGraph, unet, **card)
+
+
+def unet(state: Checkpoint) -> tuple[UNet, dict[str, Any]]:
+    """The network of a checkpoint, and what its card says of it."""
     config = UNetConfig.from_dict(state.network)
-    network = UNet(config)
-    network.load_state_dict(state.best)
-    card = make_card(
-        checkpoint,
-        state,
-        network,
-        name=name,
-        version=version,
-        licence=licence,
-        halo=0,
-        working_size=state.training["crop_size"],
-        precision="fp16",
-        scales=scales,
-        mirrored=mirrored,
-        architecture=describe(config),
-    )
-    return export_half(AlphaGraph, network, card)
+    own = {"halo": 0, "working_size": state.training["crop_size"], "architecture": describe(config)}
+    return UNet(config), own
 
 
 def describe(config: UNetConfig) -> str:

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from benchmarks import material, report
-from benchmarks.measure import run
-from benchmarks.tables import Section, Table, keep, kept, shown
+from benchmarks.harness import material, report
+from benchmarks.harness.measure import run
+from benchmarks.harness.tables import Section, Table, keep, kept, shown
 from bgtool.runtime.session import load_model
 from bgtool.runtime.task import ModelTask
 from tests.support.places import ROOT
@@ -95,7 +95,7 @@ def test_a_page_has_the_size_asked_for(tmp_path, megapixels):
 
 def test_the_naive_export_has_cubic_resizes_and_gives_the_same_page(tmp_path, picture):
     pytest.importorskip("onnx")
-    from benchmarks import variants
+    from benchmarks.peers import variants
 
     naive = variants.naive(variants.shipped(ModelTask.DOCUMENT))
     kinds = [node.op_type for node in naive.graph.node]
@@ -110,7 +110,7 @@ def test_the_model_for_rembg_gives_the_shipped_models_alpha(picture):
     pytest.importorskip("onnx")
     import onnxruntime
 
-    from benchmarks import variants
+    from benchmarks.peers import variants
 
     model = variants.for_rembg(variants.shipped(ModelTask.PERSON)).SerializeToString()
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])

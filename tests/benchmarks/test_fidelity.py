@@ -8,7 +8,7 @@ from PIL import Image
 
 pytest.importorskip("zxingcpp")
 
-from benchmarks.fidelity import KINDS, judge, sheet
+from benchmarks.suites.fidelity import KINDS, judge, sheet
 
 FONTS = all(any(sheet.FONT_FOLDER.rglob(f"{name}.ttf")) for name in (*sheet.SERIFS, *sheet.SANS, *sheet.BOLD))
 needs_fonts = pytest.mark.skipif(not FONTS, reason="Debian's fonts are not installed")
@@ -72,7 +72,7 @@ def test_words_are_counted_as_often_as_they_stand():
 
 
 def test_names_of_pages_are_told_apart():
-    from benchmarks.fidelity import file_name
+    from benchmarks.suites.fidelity import file_name
 
     names = sorted(file_name(kind, 0) for kind in KINDS)
     assert all(len(list(same)) == 1 for _, same in groupby(names))

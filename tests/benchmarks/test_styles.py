@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from benchmarks import styles
+from benchmarks.studies import styles
 from bgtool.runtime.session import load_model
 from training.data.pairs import Pair
 

@@ -85,7 +85,7 @@ def test_examples_stay_small():
 def test_compose_makes_the_before_and_after_picture(tmp_path):
     card = EXAMPLES / "scans" / "index-card.png"
     out = tmp_path / "before-after.png"
-    command = [sys.executable, EXAMPLES / "compose.py", card, truth_of(card), out, "--width", "400"]
+    command = [sys.executable, EXAMPLES / "pictures" / "compose.py", card, truth_of(card), out, "--width", "400"]
     subprocess.run(command, check=True)
     with Image.open(out) as picture, Image.open(card) as scan:
         assert picture.width == 400
@@ -101,7 +101,17 @@ def test_compose_people_shows_the_photo_and_its_cut_out_on_checks_and_on_a_colou
         pixels = np.dstack([np.asarray(image.convert("RGB")), np.zeros((image.height, image.width), np.uint8)])
     pixels[:, 256:, 3] = 255
     Image.fromarray(pixels).save(cutout)
-    command = [sys.executable, EXAMPLES / "compose_people.py", photo, cutout, out, "--width", "632", "--colour", "lime"]
+    command = [
+        sys.executable,
+        EXAMPLES / "pictures" / "compose_people.py",
+        photo,
+        cutout,
+        out,
+        "--width",
+        "632",
+        "--colour",
+        "lime",
+    ]
     subprocess.run(command, check=True)
     with Image.open(out) as picture:
         assert picture.size == (632, 200)

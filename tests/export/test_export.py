@@ -9,8 +9,8 @@ from PIL import Image
 
 from bgtool.runtime.card import METADATA_KEY, Card
 from bgtool.runtime.session import load_model
+from export.float16 import export_half
 from export.graph import PageGraph
-from export.half import export_half
 from export.int8 import to_int8
 from export.lowering import lower
 from export.onnx_file import OPSET, export_graph

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 
 from bgtool.runtime.card import Card
 from bgtool.runtime.task import ModelTask
-from export.__main__ import cli as export_cli
+from export.cli import cli as export_cli
 from training.networks.stacked import StackedConfig, StackedUNet, receptive_radius
 
 TINY = StackedConfig(folds=(1, 1), widths=(4, 4))

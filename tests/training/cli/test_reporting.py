@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-from export.commands import cli as export_cli
+from export.cli import cli as export_cli
 from tests.support.places import ROOT
 from training.cli.app import cli
 from training.loop.checkpoint import Checkpoint

@@ -15,7 +15,7 @@ from PIL import Image, ImageDraw
 from bgtool.api import clean
 from bgtool.runtime.session import load_model
 from bgtool.scoring.metrics import drd
-from export.__main__ import cli as export_cli
+from export.cli import cli as export_cli
 from tests.support.networks import exported
 from tests.support.places import ROOT
 from training.__main__ import cli

@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from bgtool.runtime.card import Card
 from bgtool.runtime.session import load_model
 from bgtool.runtime.task import ModelTask
-from export.__main__ import cli as export_cli
+from export.cli import cli as export_cli
 from tests.support.networks import exported
 from tests.support.places import ROOT
 from training.__main__ import cli

@@ -12,12 +12,12 @@ from statistics import fmean
 import numpy as np
 from PIL import Image
 
-from benchmarks import binarize, variants
-from benchmarks.environments import environment
-from benchmarks.material import EXAMPLES
-from benchmarks.measure import BGTOOL, ROOT, Usage, emptied, in_turns, median_usage, medians, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.material import EXAMPLES
+from benchmarks.harness.measure import BGTOOL, ROOT, Usage, emptied, in_turns, median_usage, medians, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
+from benchmarks.peers import binarize, variants
+from benchmarks.peers.environments import environment
 from bgtool.api import ArraySource
 from bgtool.options import Style
 from bgtool.runtime.catalogue import own_model

@@ -2,8 +2,8 @@
 
 For choosing `bgtool.tasks.person.scene.SOMEBODY`.
 
-`python -m benchmarks.nobody` measures on the test sets; `python -m benchmarks.nobody validation` on the validation part
-of the training sets, which is where the constant was chosen. Photos of nobody are parts of the same photos: the largest
+`python -m benchmarks.studies.nobody` measures on the test sets; with `validation` behind it, on the validation part of
+the training sets, which is where the constant was chosen. Photos of nobody are parts of the same photos: the largest
 rectangle without a person, where that is at least `LEAST_SHARE` of the photo. Neither part was seen in training.
 """
 
@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.edges import DATA, pairs
+from benchmarks.studies.edges import DATA, pairs
 from bgtool.api import source_of
 from bgtool.imaging.pixels import Box
 from bgtool.runtime.session import Model, load_model

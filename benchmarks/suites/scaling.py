@@ -7,10 +7,10 @@ from functools import partial
 import numpy as np
 from PIL import Image
 
-from benchmarks.material import page, pages
-from benchmarks.measure import BGTOOL, medians, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.material import page, pages
+from benchmarks.harness.measure import BGTOOL, medians, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
 from bgtool.api import ArraySource
 from bgtool.options import Style
 from bgtool.runtime.session import load_model

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-SCAN = Path(__file__).parent.parent / "examples" / "scans" / "letter.jpg"
+SCAN = Path(__file__).parents[2] / "examples" / "scans" / "letter.jpg"
 FILES = {
     "gigapixel.tif": (40_000, 25_000, {"tile": True, "compression": "lzw"}),
     "300-megapixels.jpg": (20_000, 15_000, {"Q": 90}),

@@ -9,9 +9,9 @@ import onnxruntime as ort
 import torch
 from torch import nn
 
-from benchmarks.measure import medians
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.measure import medians
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
 from export.lowering import FixedBicubic
 from export.onnx_file import OPSET
 

@@ -13,7 +13,7 @@ import click
 from bgtool.errors import ModelError
 from export.document import export_document
 from export.person import export_person
-from export.shipping import ship
+from export.ship import ship
 from export.verify import ParityError
 from training.cli.errors import one_line
 

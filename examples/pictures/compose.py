@@ -1,4 +1,4 @@
-"""Put a scan and its cleaned page into one picture: `python examples/compose.py BEFORE AFTER OUT.png`."""
+"""Put a scan and its cleaned page into one picture: `python examples/pictures/compose.py BEFORE AFTER OUT.png`."""
 
 from __future__ import annotations
 

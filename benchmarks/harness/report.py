@@ -6,9 +6,9 @@ import shutil
 from itertools import chain
 from pathlib import Path
 
-from benchmarks.tables import Section, Table, kept, markdown
+from benchmarks.harness.tables import Section, Table, kept, markdown
 
-DOCS = Path(__file__).parent.parent / "docs"
+DOCS = Path(__file__).parents[2] / "docs"
 README = DOCS.parent / "README.md"
 RESULTS = DOCS / "performance" / "results.json"
 

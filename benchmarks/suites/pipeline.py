@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.material import pages, photos
-from benchmarks.measure import BGTOOL, Usage, emptied, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table, Value
+from benchmarks.harness.material import pages, photos
+from benchmarks.harness.measure import BGTOOL, Usage, emptied, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table, Value
 from bgtool.api import ArraySource
 from bgtool.runtime.cores import usable_cores
 from bgtool.runtime.session import Model, load_model

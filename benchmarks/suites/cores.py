@@ -5,10 +5,10 @@ from __future__ import annotations
 import os
 from functools import partial
 
-from benchmarks.material import pages
-from benchmarks.measure import BGTOOL, Usage, emptied, in_turns, median_usage, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.material import pages
+from benchmarks.harness.measure import BGTOOL, Usage, emptied, in_turns, median_usage, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
 
 PAGES = 8
 ROUNDS = 3

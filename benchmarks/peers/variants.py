@@ -12,7 +12,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from bgtool.runtime.model_file import read_model
 from bgtool.runtime.task import ModelTask
-from export.half import widen
+from export.float16 import widen
 from export.onnx_file import card_of, put_card
 
 KEYS = -0.75

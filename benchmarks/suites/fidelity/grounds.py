@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageFilter
 
-from benchmarks.fidelity.marks import seal
-from benchmarks.fidelity.sheet import SANS, SERIFS, Scan, Sheet, as_image, clouds, font
-from benchmarks.material import EXAMPLES
+from benchmarks.harness.material import EXAMPLES
+from benchmarks.suites.fidelity.marks import seal
+from benchmarks.suites.fidelity.sheet import SANS, SERIFS, Scan, Sheet, as_image, clouds, font
 
 Tone = tuple[int, int, int]
 

@@ -1,4 +1,4 @@
-"""Show where cleaned pages are furthest from their truth: `python examples/compose_failures.py --help`."""
+"""Show where cleaned pages are furthest from their truth: `python examples/pictures/compose_failures.py --help`."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ import zxingcpp
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter, ImageOps
 
-from benchmarks.fidelity.sheet import Scan
+from benchmarks.suites.fidelity.sheet import Scan
 
 LEGIBLE = 32
 """Em in pixels to which small type is enlarged, at most four times, before tesseract reads it."""

@@ -1,4 +1,4 @@
-"""Put a photo and its cut-out, on nothing and on a colour, side by side: `python examples/compose_people.py --help`."""
+"""Put a photo and its cut-out, on nothing and on a colour, side by side: `python compose_people.py --help`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """How `gray` and `color` pages look: flat paper, ink and its colours kept, nearness to the clean page.
 
-`python -m benchmarks.styles` measures the validation part of the training sets, the test sets and examples/;
-`python -m benchmarks.styles validation` leaves the test sets out.
+`python -m benchmarks.studies.styles` measures the validation part of the training sets, the test sets and examples/;
+`python -m benchmarks.studies.styles validation` leaves the test sets out.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from torchmetrics.functional.image import peak_signal_noise_ratio, structural_similarity_index_measure
 
-from benchmarks.material import EXAMPLES
-from benchmarks.measure import ROOT
-from benchmarks.tables import Table, Value, markdown
+from benchmarks.harness.material import EXAMPLES
+from benchmarks.harness.measure import ROOT
+from benchmarks.harness.tables import Table, Value, markdown
 from bgtool.api import clean
 from bgtool.runtime.session import Model, load_model
 from bgtool.scoring.metrics import Mask

@@ -1,7 +1,7 @@
 """The edge step against plain bilinear upsampling: outlines, overlap and soft alpha, the network run at 160 px.
 
-`python -m benchmarks.edges` measures on the test sets; `python -m benchmarks.edges validation` on the validation part
-of the training sets, which is where the parameters of `bgtool.tasks.person.matting` were chosen.
+`python -m benchmarks.studies.edges` measures on the test sets; with `validation` behind it, on the validation part of
+the training sets, which is where the parameters of `bgtool.tasks.person.matting` were chosen.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.views import guide_of, predict
 from training.data.pairs import Pair, find_pairs, split_members
 
-DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[2] / "shared" / "data")) / "person"
+DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[3] / "shared" / "data")) / "person"
 
 WORKING_SIZE = 160
 """The photos are at most 560 px long; at the shipped size there would be little to upsample."""

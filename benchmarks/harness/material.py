@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks.settings import A4
+from benchmarks.harness.settings import A4
 
-EXAMPLES = Path(__file__).parent.parent / "examples"
+EXAMPLES = Path(__file__).parents[2] / "examples"
 
 GRAIN = 4.0
 """Standard deviation of the grain in grey levels; a camera's at ISO 400 or so."""

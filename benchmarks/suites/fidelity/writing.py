@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.fidelity.sheet import BOLD, MONO, SANS, SERIFS, Scan, Sheet, as_image, clouds, font
+from benchmarks.suites.fidelity.sheet import BOLD, MONO, SANS, SERIFS, Scan, Sheet, as_image, clouds, font
 
 WHITE = (253, 253, 253)
 

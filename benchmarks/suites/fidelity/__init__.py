@@ -14,13 +14,13 @@ from statistics import fmean
 
 from PIL import Image
 
-from benchmarks import binarize
-from benchmarks.environments import environment
-from benchmarks.fidelity import grounds, judge, marks, writing
-from benchmarks.fidelity.sheet import Scan
-from benchmarks.measure import BGTOOL, emptied, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table, Value
+from benchmarks.harness.measure import BGTOOL, emptied, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table, Value
+from benchmarks.peers import binarize
+from benchmarks.peers.environments import environment
+from benchmarks.suites.fidelity import grounds, judge, marks, writing
+from benchmarks.suites.fidelity.sheet import Scan
 from bgtool.batch.names import FILE_NAME
 from bgtool.runtime.cores import usable_cores
 

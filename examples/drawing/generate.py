@@ -1,4 +1,4 @@
-"""Make the example scans and their clean truths: `python examples/generate.py OUTDIR`.
+"""Make the example scans and their clean truths: `python examples/drawing/generate.py OUTDIR`.
 
 OUTDIR gets `scans/` and `truth/`. The same numpy, Pillow and fonts give the same pixels. Needs only numpy, Pillow and
 the fonts named in press.py; the committed pictures need neither.

@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from benchmarks import timed
+from benchmarks.harness import timed
 
 BGTOOL = [sys.executable, "-m", "bgtool"]
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 
 T = TypeVar("T")
 

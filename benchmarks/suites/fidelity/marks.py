@@ -8,7 +8,7 @@ import numpy as np
 import zxingcpp
 from PIL import Image, ImageDraw, ImageFilter
 
-from benchmarks.fidelity.sheet import BLACK, BOLD, SANS, SERIFS, Scan, Sheet, font
+from benchmarks.suites.fidelity.sheet import BLACK, BOLD, SANS, SERIFS, Scan, Sheet, font
 
 INKS = ((25, 25, 25), (90, 90, 90), (190, 60, 60), (60, 120, 190), (30, 60, 130), (20, 110, 70))
 

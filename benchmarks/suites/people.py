@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from benchmarks import variants
-from benchmarks.environments import environment, version
-from benchmarks.material import photos
-from benchmarks.measure import BGTOOL, Usage, emptied, run
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.material import photos
+from benchmarks.harness.measure import BGTOOL, Usage, emptied, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
+from benchmarks.peers import variants
+from benchmarks.peers.environments import environment, version
 from bgtool.runtime.session import load_model
 from bgtool.runtime.task import ModelTask
 

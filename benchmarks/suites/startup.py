@@ -9,11 +9,11 @@ from statistics import median
 import numpy as np
 from PIL import Image
 
-from benchmarks.environments import environment, size_mib, version
-from benchmarks.measure import BGTOOL, ROOT, in_turns, run
-from benchmarks.people import REMBG
-from benchmarks.settings import Settings
-from benchmarks.tables import Table
+from benchmarks.harness.measure import BGTOOL, ROOT, in_turns, run
+from benchmarks.harness.settings import Settings
+from benchmarks.harness.tables import Table
+from benchmarks.peers.environments import environment, size_mib, version
+from benchmarks.suites.people import REMBG
 
 SIDE = 64
 """Of a page and photo so small that the network takes next to nothing, in pixels."""

@@ -1,0 +1,1 @@
+"""What every benchmark is measured, kept and told with."""

@@ -1,0 +1,1 @@
+"""The programs that bgtool is measured against, and its own networks as others would export them."""

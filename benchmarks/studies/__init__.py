@@ -1,0 +1,1 @@
+"""Measurements made once, for a decision; each is run by itself."""

@@ -1,0 +1,1 @@
+"""What `python -m benchmarks NAME` measures, a module for each NAME."""

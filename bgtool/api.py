@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from PIL import Image
 
@@ -16,6 +16,7 @@ from bgtool.batch.run import run_batch
 from bgtool.batch.summary import Summary
 from bgtool.errors import BgtoolWarning, NobodyFound
 from bgtool.imaging import icc
+from bgtool.imaging.formats import Format
 from bgtool.imaging.metadata import Metadata
 from bgtool.imaging.reading.picture import ArraySource, Picture, opened, source_of
 from bgtool.imaging.source import AnyPixels, kind_of
@@ -31,6 +32,39 @@ from bgtool.tasks.survey import approach
 __all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
 
 AnyPath = str | os.PathLike[str]
+
+
+class BatchChoices(TypedDict, total=False):
+    """The options of a batch by name, as `bgtool.options.BatchOptions` explains them; enums may be given as text."""
+
+    model: AnyPath | None
+    device: str
+    format: Format | str
+    quality: int | None
+    jobs: int
+    tile: int
+    recursive: bool
+    overwrite: bool
+    dry_run: bool
+    checksum: bool
+    watch: bool
+    max_megapixels: float
+
+
+class CleanChoices(BatchChoices, total=False):
+    """Those of `bgtool.options.CleanOptions`."""
+
+    style: Style | str
+    scale: int
+    polarity: Polarity | str
+
+
+class CutoutChoices(BatchChoices, total=False):
+    """Those of `bgtool.options.CutoutOptions`."""
+
+    background: AnyPath
+    mask_only: bool
+    crop: bool
 
 
 def clean(
@@ -51,14 +85,11 @@ def clean(
 
     Args:
         picture: a path, the bytes of a file, a binary file, a Pillow image of any 8- or 16-bit mode, or an array:
-            uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. It is turned upright as its
-            EXIF says.
-        model: as `load_model` gives it, or what `load_model` takes; the shipped document model on the best device
-            unless given. Loading takes a part of a second, so load once for many pictures.
+            uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. EXIF turns it upright.
+        model: as `load_model` gives it, once for many pictures, or takes it; the shipped one unless given.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
         tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
-        scale: how many times the page is enlarged for the network; 0: as the size of its writing asks for. The result
-            has the picture's size.
+        scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
 
     Returns:
@@ -66,8 +97,7 @@ def clean(
 
     Raises:
         InputError: the picture is none, cannot be read or holds several pages.
-        UsageError: the tile leaves nothing between the halos, the scale is out of its range, or there is no such style
-            or polarity.
+        UsageError: the tile leaves nothing between the halos, or an option has no such value.
         ModelError, DeviceError: the model cannot run, or is for people.
 
     Warns:
@@ -97,20 +127,11 @@ def cutout(
     >>> person.mode, person.info["person_found"]
     ('RGBA', True)
 
-    To have a photo without anybody raise:
-
-    >>> import warnings
-    >>> warnings.simplefilter("error", bgtool.NobodyFound)
-    >>> try:
-    ...     bgtool.cutout("scan.jpg", background="white")
-    ... except bgtool.NobodyFound:
-    ...     print("nobody")
-    nobody
+    ``warnings.simplefilter("error", bgtool.NobodyFound)`` makes an exception of that warning.
 
     Args:
         picture: as in `clean`. What is transparent stays so.
-        model: as `load_model` gives it, or what `load_model` takes; the shipped person model on the best device unless
-            given.
+        model: as `load_model` gives or takes it; the shipped person model unless given.
         background: ``transparent`` (mode RGBA); or, in mode RGB, ``blur``, a colour as Pillow reads it, the path of an
             image or any other form of a picture. A path object is never taken for a colour.
         mask_only: give the mask alone (mode L), 255 = person.
@@ -140,7 +161,10 @@ def cutout(
 
 
 def clean_files(
-    *inputs: AnyPath | Iterable[AnyPath], output: AnyPath, observer: Observer | None = None, **options: Any
+    *inputs: AnyPath | Iterable[AnyPath],
+    output: AnyPath,
+    observer: Observer | None = None,
+    **options: Unpack[CleanChoices],
 ) -> Summary:
     """Clean files and folders, as ``bgtool clean`` does.
 
@@ -158,11 +182,14 @@ def clean_files(
         TypeError: there is no such option, or a path is none.
         As `bgtool.batch.run.run_batch`.
     """
-    return run_batch(batch_options(CleanOptions, inputs, output, options), observer)
+    return run_batch(batch_options(CleanOptions, inputs, output, {**options}), observer)
 
 
 def cutout_files(
-    *inputs: AnyPath | Iterable[AnyPath], output: AnyPath, observer: Observer | None = None, **options: Any
+    *inputs: AnyPath | Iterable[AnyPath],
+    output: AnyPath,
+    observer: Observer | None = None,
+    **options: Unpack[CutoutChoices],
 ) -> Summary:
     """Cut the people out of files and folders, as ``bgtool cutout`` does.
 
@@ -180,7 +207,7 @@ def cutout_files(
         TypeError: there is no such option, or a path is none.
         As `bgtool.batch.run.run_batch`.
     """
-    return run_batch(batch_options(CutoutOptions, inputs, output, options), observer)
+    return run_batch(batch_options(CutoutOptions, inputs, output, {**options}), observer)
 
 
 def ready(model: Model | AnyPath | None, task: ModelTask) -> Model:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterator, Sequence
-from importlib import import_module
 
 from bgtool.engine.job import NO_STAMP, Job
 from bgtool.optional import require
@@ -29,8 +28,10 @@ def changes(folders: Sequence[str], output: str, recursive: bool) -> Iterator[bo
         UsageError: watchfiles is not installed.
     """
     require("watch")
+    import watchfiles
+
     own = os.path.join(os.path.abspath(output), "")  # noqa: PTH100, PTH118
-    events = import_module("watchfiles").watch(
+    events = watchfiles.watch(
         *folders,
         watch_filter=lambda change, path: not path.startswith(own),
         recursive=recursive,

@@ -1,4 +1,7 @@
-"""PNG files chunk by chunk: what Pillow does only together with decoding, or not at all."""
+"""PNG files chunk by chunk: what Pillow does only together with decoding, or not at all.
+
+It writes no colours of 16 bits, nor rows as they come; the filtered rows go into PDF as well.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Pillow without its two process-wide habits: a limit on pixels, and warnings on stderr."""
+"""Pillow without its two process-wide habits: a limit on pixels, and warnings on stderr.
+
+Neither is an argument of Pillow's, and a library must not change them for the whole of its user's process: so they are
+set while a picture is read, and counted, because threads read at the same time.
+"""
 
 from __future__ import annotations
 

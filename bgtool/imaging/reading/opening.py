@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import io
 import stat
 from collections.abc import Iterator
@@ -122,5 +121,7 @@ def _brands(start: bytes) -> set[bytes]:
 def _register_heif() -> bool:
     if extras.missing("heif"):
         return False
-    importlib.import_module("pillow_heif").register_heif_opener()
+    import pillow_heif
+
+    pillow_heif.register_heif_opener()
     return True

@@ -1,6 +1,6 @@
 """What of a plan is still to be done, what keeps the rest from it, and what earlier runs left lying there."""
 
-# ruff: noqa: PTH100, PTH120 - paths are strings, because a run may have a million of them
+# ruff: noqa: PTH120 - paths are strings, because a run may have a million of them
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 from bgtool.batch.failure import Failure
 from bgtool.batch.history import History
@@ -19,7 +18,8 @@ from bgtool.errors import InputError
 from bgtool.imaging.signature import is_signed
 from bgtool.optional import EXTRAS, missing
 from bgtool.options import BatchOptions
-from bgtool.storage.places import ANYTHING, FREE, obstacle, stamp_of
+from bgtool.storage.places import ANYTHING, FREE, Stamp
+from bgtool.storage.stores import absolute, store_of
 from bgtool.tasks.order import Order
 
 _NAMED = 10  # outputs named in a note; of the others, how many they are
@@ -90,7 +90,7 @@ def admitted(
     reachable, blocked = _reachable(jobs, planned.folder)
     todo, failures = [], blocked
     for job in reachable:
-        over = ANYTHING if options.overwrite else FREE if job.target == STREAM else stamp_of(job.target)
+        over = ANYTHING if options.overwrite else FREE if job.target == STREAM else occupant(job.target)
         if over not in (ANYTHING, FREE) and not _is_own(job.target, history):
             why = _why_foreign(job, planned, history)
             failures.append(Failure(job.source, InputError(f"{job.target} {why} (--overwrite replaces it)")))
@@ -103,8 +103,8 @@ def siblings(jobs: Sequence[Job], planned: Plan, history: History) -> list[str]:
     """Outputs under other names that earlier runs made of the inputs of these jobs, and that stay where they are."""
     found = []
     for job in jobs:
-        earlier = history.output_of(planned.moved.get(job.source) or os.path.abspath(job.source))
-        if earlier and earlier != history.name_of(job.target) and os.path.lexists(history.folder / earlier):
+        earlier = history.output_of(planned.moved.get(job.source) or absolute(job.source))
+        if earlier and earlier != history.name_of(job.target) and history.holds(earlier):
             found.append(earlier)
     return found
 
@@ -123,14 +123,20 @@ def in_words(names: Sequence[str]) -> str:
     return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
-def _reachable(jobs: list[Job], folder: Path | None) -> tuple[list[Job], list[Failure]]:
+def occupant(target: str) -> Stamp:
+    """What stands in the place of an output."""
+    return store_of(target).occupant(target)
+
+
+def _reachable(jobs: list[Job], folder: str | None) -> tuple[list[Job], list[Failure]]:
     """The jobs whose folder can be written into, and what is in the way of the others."""
     if folder is None:
         return jobs, []
+    store, below = store_of(folder), folder
 
     @cache
     def in_the_way(of: str) -> tuple[str, str] | None:
-        return obstacle(of, str(folder))
+        return store.obstacle(of, below)
 
     found = Counter(way for job in jobs if (way := in_the_way(os.path.dirname(job.target))))
     if not found:
@@ -143,13 +149,16 @@ def _reachable(jobs: list[Job], folder: Path | None) -> tuple[list[Job], list[Fa
 
 
 def _is_own(target: str, history: History | None) -> bool:
-    return history.is_own(target) if history else is_signed(Path(target))
+    if history:
+        return history.is_own(target)
+    with store_of(target).reading(target) as path:
+        return is_signed(path)
 
 
 def _why_foreign(job: Job, planned: Plan, history: History | None) -> str:
     if history is None:
         return "is there and does not say that bgtool made it"
-    earlier = planned.moved.get(job.source) or os.path.abspath(job.source)
+    earlier = planned.moved.get(job.source) or absolute(job.source)
     if history.output_of(earlier) == history.name_of(job.target):
         return "was changed since it was made, and is kept"
     return "is there and not of bgtool's making, or changed since"

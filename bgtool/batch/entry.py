@@ -1,18 +1,14 @@
 """One line of a manifest as it is kept in memory: small, for there may be a million of them."""
 
-# Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH118
-
 from __future__ import annotations
 
 import json
-import os
 import struct
 import sys
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 from bgtool.engine.job import Status
+from bgtool.storage.stores import store_of
 
 UNKNOWN = -1
 """Size or mtime of an output, in lines of versions that kept none."""
@@ -20,8 +16,6 @@ UNKNOWN = -1
 NOT_A_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError, struct.error)
 """What `parsed` raises over a line that is none."""
 
-_LONGEST_LINE = 1 << 24  # bytes; a longer one is not understood
-_BUFFER = 1 << 20
 _FIXED = struct.Struct("qqqq32s32s")
 
 
@@ -68,18 +62,6 @@ class Fixed(NamedTuple):
         return self.output_size, self.output_mtime_ns, self.output_sha256
 
 
-def lines_of(file: BinaryIO, start: int) -> Iterator[tuple[int, bytes]]:
-    """Length in bytes and content of each line from an offset on; overlong lines have no content."""
-    with os.fdopen(file.fileno(), "rb", _BUFFER, closefd=False) as reader:
-        reader.seek(start)
-        while line := reader.readline(_LONGEST_LINE):
-            size = len(line)
-            while len(line) == _LONGEST_LINE and not line.endswith(b"\n"):
-                rest = reader.readline(_LONGEST_LINE)
-                size, line = size + len(rest), rest if len(rest) == _LONGEST_LINE else b"\n"
-            yield size, line
-
-
 def parsed(line: bytes) -> tuple[str, Entry]:
     """The absolute path of the input of a line, and the rest. Raises one of `NOT_A_RECORD` where it is none."""
     values = json.loads(line.decode())
@@ -92,7 +74,7 @@ def parsed(line: bytes) -> tuple[str, Entry]:
         input_sha256=bytes.fromhex(values["input_sha256"]),
         output_sha256=bytes.fromhex(values["output_sha256"]),
     )
-    return os.path.join(root, source), Entry(
+    return store_of(root).join(root, source), Entry(
         output=output,
         options=sys.intern(str(values["options"])),
         model_sha256=sys.intern(str(values["model_sha256"])),

@@ -1,7 +1,7 @@
 """What earlier runs put on record in an output folder: read line by line, kept small, for it may be a million lines."""
 
 # Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH116, PTH118, PTH119
+# ruff: noqa: PTH119
 
 from __future__ import annotations
 
@@ -9,16 +9,13 @@ import gc
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from typing import BinaryIO
 
-from bgtool.batch.entry import NOT_A_RECORD, UNKNOWN, Entry, lines_of, parsed
-from bgtool.batch.names import FILE_NAME, is_plain
+from bgtool.batch.entry import NOT_A_RECORD, UNKNOWN, Entry, parsed
+from bgtool.batch.names import is_plain
 from bgtool.engine.job import STREAM
-from bgtool.storage import pending
-from bgtool.storage.digest import digest_of
-from bgtool.storage.local import folder_errors, open_regular
-from bgtool.storage.places import obstacle
+from bgtool.storage.base import START, Journal
+from bgtool.storage.file_journal import FILE_NAME
+from bgtool.storage.stores import absolute, is_there, store_of
 
 
 class History:
@@ -26,11 +23,14 @@ class History:
 
     Attributes:
         folder: of the outputs.
+        journal: that keeps the lines.
         astray: how many lines were passed over because their output is not a place below the folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self.folder = os.fspath(folder)
+        self._store = store_of(self.folder)
+        self.journal: Journal = self._store.journal(self.folder)
         self._clear()
 
     def _clear(self) -> None:
@@ -39,8 +39,8 @@ class History:
         self._holders: dict[str, str] = {}  # by output, the input that had it last
         self._former: dict[str, set[bytes]] = {}  # by output, digests that bgtool gave it before
         self._pending: dict[str, set[str]] = {}  # by output, digests that may have appeared and are not on record
-        self._read: tuple[tuple[int, int], int] = (0, 0), 0  # which file, and up to where
-        self._hashed: dict[tuple[str, int, int], str] = {}
+        self._mark = START
+        self._hashed: dict[tuple[str, tuple[int, int]], str] = {}
         self._straight: dict[str, bool] = {"": True}  # by folder of outputs, whether no link leads there
 
     @property
@@ -48,28 +48,23 @@ class History:
         """The outputs given so far, relative to the folder, by the absolute path of their input; none of them twice."""
         return {source: self._entries[source].output for source in self._entries if self._holds(source)}
 
-    def catch_up(self, file: BinaryIO) -> bool:
+    def catch_up(self) -> bool:
         """Take in the lines that came since the last call; whether there were any.
 
         Lines that cannot be understood, and a last one torn by a kill, are passed over.
         """
-        status = os.fstat(file.fileno())
-        which, start = self._read
-        if which != (status.st_dev, status.st_ino) or status.st_size < start:
+        if not self.journal.begins_with(self._mark):
             self._clear()
-            which, start = (status.st_dev, status.st_ino), 0
-        end = start
+        start = self._mark
         with _no_collections():
-            for size, line in lines_of(file, start):
+            for mark, line in self.journal.lines(start):
                 self.take(line)
-                if line.endswith(b"\n"):  # else it is read again once it is whole
-                    end += size
-        self._read = which, end
+                self._mark = mark
         self._pending = {}
-        for name, digest in pending.listed(self.folder):
+        for name, digest in self.journal.announced():
             if not self.made(name, digest):
                 self._pending.setdefault(name, set()).add(digest)
-        return end > start
+        return self._mark != start
 
     def take(self, line: bytes) -> None:
         """Take in one line of JSON."""
@@ -103,7 +98,7 @@ class History:
             earlier: absolute path of the input on record, where it was another.
             checksum: compare contents, not times.
         """
-        entry = self._entries.get(earlier or os.path.abspath(source))
+        entry = self._entries.get(earlier or absolute(source))
         if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
             return False
         if self.name_of(target) != entry.output:
@@ -128,7 +123,7 @@ class History:
 
     def is_own(self, target: str) -> bool:
         """Whether the file in an output's place is what a run of bgtool put there."""
-        name, digest = self.name_of(target), digest_of(Path(target))
+        name, digest = self.name_of(target), self._store.digest(target)
         return bool(digest) and (self.made(name, digest) or digest in self._pending.get(name, ()))
 
     def output_of(self, source: str) -> str:
@@ -144,16 +139,20 @@ class History:
             if entry.done
             and self._holds(source)
             and os.path.basename(source) != STREAM
-            and not os.path.lexists(source)
-            and os.path.lexists(os.path.join(self.folder, entry.output))
+            and not is_there(source)
+            and self.holds(entry.output)
         ]
         kept = {self.name_of(target) for target in targets} if gone else set()
         return [name for name in gone if name not in kept]
 
     def name_of(self, target: str) -> str:
         """The path of an output relative to the folder."""
-        prefix = f"{self.folder}{os.sep}"
+        prefix = self._store.join(self.folder, "")
         return target.removeprefix(prefix) if target.startswith(prefix) else os.path.relpath(target, self.folder)
+
+    def holds(self, name: str) -> bool:
+        """Whether something stands in the place of an output, by its path relative to the folder."""
+        return is_there(self._store.join(self.folder, name))
 
     def _holds(self, source: str) -> bool:
         return self._holders.get(self._entries[source].output) == source
@@ -166,44 +165,35 @@ class History:
         """Whether a name is a plain way down from the folder to a file that may be an output."""
         folder, _, last = name.rpartition(os.sep)
         if folder not in self._straight:
-            self._straight[folder] = is_plain(folder) and not obstacle(
-                os.path.join(self.folder, folder), str(self.folder)
+            self._straight[folder] = is_plain(folder) and not self._store.obstacle(
+                self._store.join(self.folder, folder), self.folder
             )
         return self._straight[folder] and is_plain(last) and last != FILE_NAME
 
     def _is_still(self, path: str, size: int, mtime_ns: int, sha256: bytes, checksum: bool) -> bool:
         """Whether a file is what is on record; it is read only where its time differs, or by request."""
-        try:
-            status = os.stat(path)
-        except (OSError, ValueError):
+        found = store_of(path).remembered(path)
+        if found is None or size not in (found.stamp[0], UNKNOWN):
             return False
-        if size not in (status.st_size, UNKNOWN):
-            return False
-        if not checksum and mtime_ns in (status.st_mtime_ns, UNKNOWN):
+        if not checksum and mtime_ns in (found.stamp[1], UNKNOWN):
             return True
-        return self._digest(path, status) == sha256.hex()
+        return self._digest(path, found.stamp) == sha256.hex()
 
-    def _digest(self, path: str, status: os.stat_result) -> str:
-        key = path, status.st_size, status.st_mtime_ns
+    def _digest(self, path: str, stamp: tuple[int, int]) -> str:
+        key = path, stamp
         if key not in self._hashed:
-            self._hashed[key] = digest_of(Path(path))
+            self._hashed[key] = store_of(path).digest(path)
         return self._hashed[key]
 
 
-def read(folder: Path) -> History:
+def read(folder: str | os.PathLike[str]) -> History:
     """The history of a folder, without a lock and without writing; empty where there is none.
 
     Raises:
         OutputError: there is something that cannot be read.
     """
-    history, path = History(folder), folder / FILE_NAME
-    with folder_errors(path):
-        try:
-            file = open_regular(path, os.O_RDONLY)
-        except (FileNotFoundError, NotADirectoryError):
-            return history
-        with file:
-            history.catch_up(file)
+    history = History(folder)
+    history.catch_up()
     return history
 
 

@@ -1,12 +1,9 @@
 """What the user named: files and folders, each once; and that no output comes into the place of an input."""
 
-# Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH112, PTH114, PTH116
-
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from functools import cache
 
 from bgtool.batch.listing import suffix_of
@@ -14,6 +11,7 @@ from bgtool.batch.names import folded
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import IMAGE_SUFFIXES
+from bgtool.storage.stores import absolute, is_folder, is_there, store_of
 
 _OTHER_FILES = frozenset({
     ".ai", ".cr2", ".dds", ".djv", ".djvu", ".dng", ".doc", ".docx", ".emf", ".eps", ".exr", ".fits", ".hdr",
@@ -22,20 +20,20 @@ _OTHER_FILES = frozenset({
 })  # fmt: skip
 """Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
 
-FileId = tuple[int, int]
-"""Device and inode."""
+FileId = Hashable
+"""What a store knows a file or folder by."""
 
 
 def inputs(named: Iterable[str]) -> tuple[list[str], list[str]]:
     """Files, with "-" among them, and folders, each once, in the order they were named."""
-    once = {os.path.abspath(path) if path != STREAM else STREAM: path for path in reversed(tuple(named))}
+    once = {absolute(path) if path != STREAM else STREAM: path for path in reversed(tuple(named))}
     paths = list(reversed(once.values()))
     if not paths:
         raise UsageError("no input was named")
     for path in paths:
-        if path != STREAM and not os.path.lexists(path):
+        if path != STREAM and not is_there(path):
             raise UsageError(f"{path} does not exist")
-    folders = [path for path in paths if path != STREAM and os.path.isdir(path)]
+    folders = [path for path in paths if path != STREAM and is_folder(path)]
     return [path for path in paths if path not in folders], folders
 
 
@@ -43,7 +41,7 @@ def is_one_file(output: str, *, one_input: bool) -> bool:
     """Whether an output is meant to be a file and no folder, by its suffix."""
     suffix = suffix_of(output)
     means_file = suffix in IMAGE_SUFFIXES or (one_input and suffix in _OTHER_FILES)
-    return means_file and not os.path.isdir(output)
+    return means_file and not is_folder(output)
 
 
 def refuse_to_overwrite(jobs: list[Job]) -> None:
@@ -58,7 +56,7 @@ def refuse_to_overwrite(jobs: list[Job]) -> None:
         return id_of_folder(folder), name
 
     inputs = [job.source for job in jobs if job.source != STREAM]
-    inputs += [os.path.realpath(path) for path in inputs if os.path.islink(path)]
+    inputs += [real for path in inputs if (real := store_of(path).resolved(path)) != path]
     outputs = [job.target for job in jobs if job.target != STREAM]
     shared = {place(path)[0] for path in inputs} & {place(path)[0] for path in outputs} - {None}
     if not shared:
@@ -72,8 +70,5 @@ def refuse_to_overwrite(jobs: list[Job]) -> None:
 
 def file_id(path: str) -> FileId | None:
     """What tells a file or folder from any other; None where there is none."""
-    try:
-        status = os.stat(path)
-    except OSError:
-        return None
-    return status.st_dev, status.st_ino
+    found = store_of(path).look(path)
+    return found.identity if found else None

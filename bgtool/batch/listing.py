@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bgtool.imaging.formats import IMAGE_SUFFIXES
+from bgtool.storage.stores import store_of
 
 _SYSTEM_FOLDERS = frozenset({
     "$recycle.bin", "recycler", "system volume information",  # Windows
@@ -44,17 +45,15 @@ class Listing:
 def listing(folder: str) -> Listing:
     """Look into a folder. Raises OSError where it cannot be read."""
     found = Listing()
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            name = entry.name
-            if name.startswith(".") or name.lower() in _SYSTEM_FILES:
-                continue
-            if _is_folder(entry):
-                (found.system if _is_system_folder(name) else found.folders).append(name)
-            elif suffix_of(name) in IMAGE_SUFFIXES:
-                found.files.append(name)
-            else:
-                found.unread.append(os.path.splitext(name)[1])
+    for name, is_folder in store_of(folder).entries(folder):
+        if name.startswith(".") or name.lower() in _SYSTEM_FILES:
+            continue
+        if is_folder:
+            (found.system if _is_system_folder(name) else found.folders).append(name)
+        elif suffix_of(name) in IMAGE_SUFFIXES:
+            found.files.append(name)
+        else:
+            found.unread.append(os.path.splitext(name)[1])
     for names in (found.files, found.folders, found.system):
         names.sort(key=_natural)
     return found
@@ -84,13 +83,6 @@ def suffix_of(name: str) -> str:
 
 def _is_system_folder(name: str) -> bool:
     return name.lower() in _SYSTEM_FOLDERS or suffix_of(name) in _LIBRARIES
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    try:
-        return entry.is_dir()
-    except OSError:  # a link that leads round in a circle
-        return False
 
 
 def _natural(name: str) -> tuple[list[int | str], str]:

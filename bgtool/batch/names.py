@@ -12,9 +12,6 @@ from itertools import count
 
 from bgtool.storage.local import TEMPORARY_PREFIX
 
-FILE_NAME = "bgtool-manifest.jsonl"
-"""Of the record in a folder of outputs."""
-
 _LONGEST_NAME = 255  # bytes that a file system allows
 
 

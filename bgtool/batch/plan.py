@@ -1,7 +1,7 @@
 """From what the user named to a plan: every input with an output of its own."""
 
 # Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH112, PTH118, PTH119, PTH122
+# ruff: noqa: PTH118, PTH119, PTH122
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ import os
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from bgtool.batch.failure import Failure
 from bgtool.batch.inputs import FileId, file_id, inputs, is_one_file, refuse_to_overwrite
 from bgtool.batch.listing import kinds_not_read, listing, suffix_of
-from bgtool.batch.names import FILE_NAME, candidates, claim, earlier
+from bgtool.batch.names import candidates, claim, earlier
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging.formats import Format, Pixels, container, output_suffix
 from bgtool.options import BatchOptions
+from bgtool.storage.file_journal import FILE_NAME
+from bgtool.storage.stores import absolute, is_folder, is_there, store_of
 
 _STREAM_STEM = "stdin"
 
@@ -36,7 +37,7 @@ class Plan:
         moved: of inputs that were done elsewhere, before their folder was moved or copied: the absolute path there.
     """
 
-    folder: Path | None
+    folder: str | None
     jobs: list[Job] = field(default_factory=list)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -110,10 +111,10 @@ class _Planner:
 
     def __init__(self, options: BatchOptions, pixels: Pixels, names: Mapping[str, str], is_same: IsSame) -> None:
         self._options, self._pixels, self._output = options, pixels, options.output
-        if os.path.lexists(self._output) and not os.path.isdir(self._output):
+        if is_there(self._output) and not is_folder(self._output):
             raise UsageError(f"{self._output} is a file, not a folder")
         self._output_id = file_id(self._output)
-        self._plan = Plan(Path(self._output))
+        self._plan = Plan(self._output)
         self._suffixes: dict[str, str] = {}
         self._given, self._taken = earlier(names)
         self._is_same = is_same
@@ -127,17 +128,17 @@ class _Planner:
         for folder in folders:
             if self._output_id and file_id(folder) == self._output_id:
                 raise UsageError(f"{folder} is both input and output", "choose another output folder")
-        roots = tuple(os.path.join(os.path.abspath(folder), "") for folder in folders)
-        here = frozenset(map(os.path.abspath, files))
+        roots = tuple(store_of(folder).join(absolute(folder), "") for folder in folders)
+        here = frozenset(map(absolute, files))
         self._elsewhere = {
             output: source
             for source, output in self._given.items()
             if source not in here and not source.startswith(roots)
         }
-        names = [os.path.basename(os.path.abspath(folder)) or "root" for folder in folders]
+        names = [os.path.basename(absolute(folder)) or "root" for folder in folders]
         tops = [claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
         self._give(files, "", self._top)
-        self._seen.update(map(os.path.abspath, files))
+        self._seen.update(map(absolute, files))
         for folder, top in zip(folders, tops, strict=False):
             self._walk(folder, top)
         if self._system:
@@ -152,10 +153,10 @@ class _Planner:
         pending: list[tuple[str, str, tuple[FileId, ...]]] = [(folder, target, ())]
         while pending:
             source, target, above = pending.pop()
-            here, place = file_id(source), os.path.abspath(source)
+            here, place, store = file_id(source), absolute(source), store_of(source)
             if here is None or here in above or here == self._output_id or place in self._seen:
                 continue
-            if above and os.path.lexists(os.path.join(source, FILE_NAME)):
+            if above and is_there(store.join(source, FILE_NAME)):
                 self._note("subfolders that hold earlier outputs are passed over (name them to have them processed)")
                 continue
             self._seen.add(place)
@@ -170,19 +171,20 @@ class _Planner:
             if self._options.recursive:
                 self._system.update(dict.fromkeys(found.system))
                 below = [(name, os.path.join(target, claim(name, "", taken))) for name in found.folders]
-                pending += [(os.path.join(source, name), path, (*above, here)) for name, path in reversed(below)]
-            unseen = [name for name in found.files if os.path.join(place, name) not in self._seen]
-            self._give([os.path.join(source, name) for name in unseen], target, taken)
+                pending += [(store.join(source, name), path, (*above, here)) for name, path in reversed(below)]
+            unseen = [name for name in found.files if store.join(place, name) not in self._seen]
+            self._give([store.join(source, name) for name in unseen], target, taken)
 
     def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
         """Give each source an output in `folder`, or the one it had before."""
+        store = store_of(self._output)
         for source in sources:
             name = _STREAM_STEM if source == STREAM else os.path.basename(source)
             suffix = self._output_suffix(source)
-            target = self._given.pop(os.path.abspath(source), None) if self._given else None
+            target = self._given.pop(absolute(source), None) if self._given else None
             if target is None or suffix_of(target) != suffix.lower():
                 target = self._moved(source, folder, name, suffix) or os.path.join(folder, claim(name, suffix, taken))
-            self._plan.jobs.append(Job(source, os.path.join(self._output, target)))
+            self._plan.jobs.append(Job(source, store.join(self._output, target)))
 
     def _moved(self, source: str, folder: str, name: str, suffix: str) -> str | None:
         """The output of an input that was done elsewhere and is the same, which the input here goes on with."""

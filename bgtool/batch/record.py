@@ -1,7 +1,7 @@
 """The line of a manifest: what became of one input."""
 
 # Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH118, PTH120
+# ruff: noqa: PTH120
 
 from __future__ import annotations
 
@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bgtool._version import __version__
+from bgtool.engine.base import ModelInfo
 from bgtool.engine.job import Job, Outcome, Status
-from bgtool.engine.messages import ModelInfo
+from bgtool.storage.stores import absolute, store_of
 from bgtool.tasks.order import Order
 
 
@@ -90,11 +91,11 @@ def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Se
 
 def roots_of(folders: Iterable[str]) -> list[str]:
     """Folders, absolute; one that lies in another comes before it."""
-    return sorted(map(os.path.abspath, folders), key=len, reverse=True)
+    return sorted(map(absolute, folders), key=len, reverse=True)
 
 
 def below_root(source: str, roots: Sequence[str]) -> tuple[str, str]:
     """The root that an input lies below, its own folder if none, and its path from there."""
-    path = os.path.abspath(source)
-    root = next((root for root in roots if path.startswith(os.path.join(root, ""))), os.path.dirname(path))
-    return root, os.path.relpath(path, root)
+    path = absolute(source)
+    root = next((root for root in roots if path.startswith(store_of(root).join(root, ""))), os.path.dirname(path))
+    return root, path.removeprefix(store_of(root).join(root, ""))

@@ -9,7 +9,7 @@ from bgtool.batch.listing import kinds_not_read
 from bgtool.batch.observer import Observer
 from bgtool.batch.plan import Plan
 from bgtool.batch.summary import Summary
-from bgtool.engine.messages import ModelInfo
+from bgtool.engine.base import ModelInfo
 from bgtool.tasks.order import Order
 
 

@@ -6,31 +6,31 @@ Only the process that calls `run_batch` plans, reports progress and writes the m
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from functools import partial
-from pathlib import Path
 
 from bgtool.batch.due import Due, due, notes_on
 from bgtool.batch.history import History, read
+from bgtool.batch.listing import suffix_of
 from bgtool.batch.manifest import Manifest, open_manifest
-from bgtool.batch.names import FILE_NAME
 from bgtool.batch.observer import Observer, Silent
 from bgtool.batch.plan import Plan, plan
 from bgtool.batch.record import record, roots_of
 from bgtool.batch.rehearsal import describe, note_unread, rehearse, say_lacking
 from bgtool.batch.summary import Summary
 from bgtool.batch.watch import Arrivals, changes
+from bgtool.engine.base import Engine, Event
+from bgtool.engine.engines import needs_this_process, open_engine
 from bgtool.engine.interrupts import held_back
 from bgtool.engine.job import STREAM, Job, Outcome
-from bgtool.engine.messages import Event
-from bgtool.engine.process import Engine, Inline, open_engine
-from bgtool.errors import UsageError
+from bgtool.errors import InputError, OutputError, UsageError
 from bgtool.imaging.formats import Format
 from bgtool.optional import require
 from bgtool.options import BatchOptions
-from bgtool.storage.local import sweep
+from bgtool.storage.stores import is_folder, store_of, sweep
+from bgtool.storage.urls import checked, is_url
 from bgtool.tasks.order import Order, order_for
 
 
@@ -49,20 +49,21 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
         ModelError, DeviceError: the model cannot run.
         OutputError: the output cannot be written; all done so far stays.
     """
+    options = replace(options, inputs=tuple(map(checked, options.inputs)), output=checked(options.output))
     observer, order = observer or Silent(), order_for(options)
     history = known(options)
     planned = replan(order, history)
     check(options, planned)
     for note in (*planned.notes, *warnings_of(history)):
         observer.note(note)
-    with open_engine(order, any(STREAM in job for job in planned.jobs)) as engine:
+    with open_engine(order, any(map(needs_this_process, planned.jobs))) as engine:
         if options.dry_run:
             summary = rehearse(planned, order, engine.model, history, observer)
             note_unread(planned, observer)
             return summary
         with open_run(planned, history) as manifest:
             if manifest:
-                sweep({manifest.folder, *(job.output.parent for job in planned.jobs)})
+                sweep([manifest.history.journal.where, *(job.target for job in planned.jobs)])
             run = Run(order, engine, manifest, observer)
             if manifest and options.watch:
                 note_unread(planned, observer)
@@ -80,8 +81,10 @@ def check(options: BatchOptions, planned: Plan) -> None:
     if options.watch and not (planned.folder and watched(options)):
         raise UsageError("--watch needs an input folder and an output folder")
     if options.watch:
+        if any(map(is_url, (options.output, *watched(options)))):
+            raise UsageError("--watch is for folders of this machine", "run the command again and again instead")
         require("watch")
-    if Format.PDF in (options.format, Path(options.output).suffix.lower().removeprefix(".")):
+    if Format.PDF in (options.format, suffix_of(options.output).removeprefix(".")):
         require("pdf")
 
 
@@ -92,7 +95,7 @@ class Run:
         summary: counts so far.
     """
 
-    def __init__(self, order: Order, engine: Engine | Inline, manifest: Manifest | None, observer: Observer) -> None:
+    def __init__(self, order: Order, engine: Engine, manifest: Manifest | None, observer: Observer) -> None:
         self._order, self._engine, self._manifest, self._observer = order, engine, manifest, observer
         self._said: set[str] = set()  # paths of which was said that they cannot be done
         self._is_first = True
@@ -165,7 +168,7 @@ class Run:
 
 def watched(options: BatchOptions) -> list[str]:
     """The inputs that are folders."""
-    return [path for path in options.inputs if Path(path).is_dir()]
+    return [path for path in options.inputs if path != STREAM and is_folder(path)]
 
 
 def known(options: BatchOptions) -> History | None:
@@ -174,12 +177,16 @@ def known(options: BatchOptions) -> History | None:
     Raises:
         OutputError: the manifest is no file, or cannot be read.
     """
-    is_folder = options.output != STREAM and os.path.isdir(options.output)  # noqa: PTH112 - raises nothing
-    return read(Path(options.output)) if is_folder else None
+    try:
+        return read(options.output) if options.output != STREAM and is_folder(options.output) else None
+    except InputError as error:
+        raise OutputError(error.reason) from None
 
 
 def replan(order: Order, history: History | None) -> Plan:
     """The plan in the light of what earlier runs did."""
+    for path in {order.options.output, *order.options.inputs} - {STREAM}:
+        store_of(path).refresh()
     if history is None:
         return plan(order.options, order.pixels)
     is_same = partial(history.is_same, checksum=order.options.checksum)
@@ -190,7 +197,7 @@ def warnings_of(history: History | None) -> list[str]:
     """What the user should know of the record itself."""
     if not (history and history.astray):
         return []
-    return [f"lines of {history.folder / FILE_NAME} whose output lies elsewhere were passed over: {history.astray}"]
+    return [f"lines of {history.journal.where} whose output lies elsewhere were passed over: {history.astray}"]
 
 
 def open_run(planned: Plan, history: History | None) -> AbstractContextManager[Manifest | None]:

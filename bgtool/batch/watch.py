@@ -6,8 +6,9 @@ import os
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from bgtool.engine.job import NO_STAMP, Job
+from bgtool.engine.job import Job
 from bgtool.optional import require
+from bgtool.storage.base import NO_STAMP
 
 SETTLE_SECONDS = 2.0
 """How long a file must have kept its size and time before it is taken."""

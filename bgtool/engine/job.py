@@ -1,23 +1,18 @@
 """One input: where its result goes, and what became of it."""
 
-# Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH116
-
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
 
+from bgtool.storage.base import NO_STAMP
 from bgtool.storage.places import FREE, Stamp
+from bgtool.storage.stores import stamp_of_file
 
 STREAM = "-"
 """Stands for standard input or output."""
-
-NO_STAMP = (-1, -1)
-"""Size and mtime of a file that is not there."""
 
 
 class Job(NamedTuple):
@@ -50,11 +45,7 @@ class Job(NamedTuple):
 
 def size_and_time(path: str) -> tuple[int, int]:
     """Size in bytes and mtime in ns of a file; `NO_STAMP` where there is none, and of a stream."""
-    try:
-        status = os.stat(path) if path != STREAM else None
-    except OSError:
-        return NO_STAMP
-    return (status.st_size, status.st_mtime_ns) if status else NO_STAMP
+    return NO_STAMP if path == STREAM else stamp_of_file(path)
 
 
 class Status(StrEnum):

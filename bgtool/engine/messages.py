@@ -7,8 +7,8 @@ that it `Refused`, and then with how its jobs go.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
+from bgtool.engine.base import ModelInfo
 from bgtool.engine.job import Job, Outcome
 from bgtool.errors import BgtoolError
 
@@ -19,22 +19,6 @@ class Assignment:
 
     number: int
     job: Job
-
-
-@dataclass(frozen=True)
-class ModelInfo:
-    """What the run has to know of the model that its child runs.
-
-    Attributes:
-        name, sha256: of the model.
-        device: where it runs.
-        why: how that came to be chosen, for the user.
-    """
-
-    name: str
-    sha256: str
-    device: str
-    why: str
 
 
 @dataclass(frozen=True)
@@ -85,10 +69,3 @@ Progress = Waiting | Admitted | Advanced
 
 Answer = ModelInfo | Refused | Progress | Settled | Gone
 """Whatever a parent hears."""
-
-
-class Event(NamedTuple):
-    """News from a run: pixels done since the last event, and a job that came to its outcome."""
-
-    pixels: int = 0
-    settled: tuple[Job, Outcome] | None = None

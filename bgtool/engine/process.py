@@ -7,35 +7,23 @@ it alone is the culprit.
 
 from __future__ import annotations
 
-import queue
-import threading
 from collections import deque
 from collections.abc import Iterable, Iterator
 from functools import partial
 
+from bgtool.engine.base import POLL_SECONDS, Event, ModelInfo
 from bgtool.engine.child import Child
 from bgtool.engine.job import Job, Outcome, Status
-from bgtool.engine.messages import Advanced, Answer, Assignment, Event, Gone, ModelInfo, Progress, Refused, Settled
-from bgtool.engine.serve import make_worker, threads_of
+from bgtool.engine.messages import Advanced, Answer, Assignment, Gone, Refused, Settled
+from bgtool.engine.serve import threads_of
 from bgtool.engine.vitals import vitals
 from bgtool.engine.watchdog import Patience, Watchdog
 from bgtool.errors import DeviceError
-from bgtool.storage.local import sweep
+from bgtool.storage.stores import sweep
 from bgtool.tasks.order import Order
 
-POLL_SECONDS = 0.1
-"""How long a parent waits for news before it draws."""
 
-INLINE_GRACE_SECONDS = 1.0
-"""How long a thread of this process may take to leave its window; one that reads from a terminal never does."""
-
-
-def open_engine(order: Order, streams: bool) -> Engine | Inline:
-    """Whatever does the jobs of an order; standard input and output can be reached from this process only."""
-    return Inline(order) if streams else Engine(order)
-
-
-class Engine:
+class ProcessEngine:
     """A child that does jobs, and its successors. Closed at the end of a ``with`` block.
 
     Attributes:
@@ -53,7 +41,7 @@ class Engine:
         self._count = 0
         self._start()
 
-    def __enter__(self) -> Engine:
+    def __enter__(self) -> ProcessEngine:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *error: object) -> None:
@@ -88,7 +76,7 @@ class Engine:
                 case Settled(number, outcome):
                     yield self._settled(number, outcome)
         self._child.end()
-        sweep({job.output.parent for job in self._running.values()})
+        sweep(job.target for job in self._running.values())
 
     def _start(self) -> None:
         self._child = Child()
@@ -144,7 +132,7 @@ class Engine:
         """Blame the job that was under way or, if there were several, have them done one at a time, the likely culprit
         last."""
         cause = self._child.end()
-        sweep({job.output.parent for job in self._running.values()})
+        sweep(job.target for job in self._running.values())
         match self._watchdog.by_headway():
             case [number]:
                 job, error = self._running[number], f"the process that read it {cause}"
@@ -153,60 +141,3 @@ class Engine:
                 self._suspects.extend(self._running[number] for number in numbers)
                 self._running.clear()
         self._start()
-
-
-class Inline:
-    """The same in this process, one job after the other, in a thread so that a signal is heard whatever that does.
-
-    Attributes:
-        model: what the run has to know of it.
-    """
-
-    def __init__(self, order: Order) -> None:
-        self._news: queue.SimpleQueue[Progress | Settled | BaseException] = queue.SimpleQueue()
-        self._worker, self.model = make_worker(order, self._news.put)
-        self._thread = threading.Thread()
-
-    def __enter__(self) -> Inline:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        """Nothing is left behind."""
-
-    def do(self, jobs: Iterable[Job]) -> Iterator[Event]:
-        """As `Engine.do`."""
-        for job in jobs:
-            self._thread = threading.Thread(target=self._do, args=[job], daemon=True)
-            self._thread.start()
-            under_way = True
-            while under_way:
-                event = self._event(job, POLL_SECONDS)
-                under_way = not event.settled
-                yield event
-            self._thread.join()
-
-    def stop(self) -> Iterator[Event]:
-        """Have the thread stop at its next window; one that does not is left, and ends with the process."""
-        self._worker.stop()
-        self._thread.join(INLINE_GRACE_SECONDS)
-        return iter(())
-
-    def _do(self, job: Job) -> None:
-        try:
-            self._news.put(Settled(0, self._worker(Assignment(0, job))))
-        except BaseException as error:
-            self._news.put(error)
-
-    def _event(self, job: Job, seconds: float) -> Event:
-        try:
-            news = self._news.get(timeout=seconds)
-        except queue.Empty:
-            return Event()
-        match news:
-            case Advanced(_, pixels):
-                return Event(pixels)
-            case Settled(_, outcome):
-                return Event(0, (job, outcome))
-            case BaseException():
-                raise news
-        return Event()

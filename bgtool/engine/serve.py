@@ -17,8 +17,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from bgtool.engine.base import ModelInfo
 from bgtool.engine.interrupts import ENDING
-from bgtool.engine.messages import Answer, Assignment, ModelInfo, Progress, Refused, Settled
+from bgtool.engine.messages import Answer, Assignment, Progress, Refused, Settled
 from bgtool.errors import BgtoolError
 from bgtool.options import BatchOptions
 from bgtool.runtime.cores import usable_cores

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from bgtool.engine.job import STREAM, Job
 from bgtool.engine.messages import Admitted, Advanced, Answer, Assignment, Settled, Waiting
 from bgtool.engine.vitals import Vitals
+from bgtool.storage.stores import store_of
 
 STEP_SECONDS = 1.0
 """The most that can pass between two looks at the clock; what is more was not this process's time."""
@@ -84,6 +85,12 @@ def disks_answer(jobs: Iterable[Job]) -> bool:
     return not asking.is_alive()
 
 
+def size_of(job: Job) -> int:
+    """Bytes of a job's input, as far as that is known."""
+    found = store_of(job.source).remembered(job.source) if job.source != STREAM else None
+    return found.stamp[0] if found else 0
+
+
 class Watchdog:
     """Watches one process.
 
@@ -111,7 +118,7 @@ class Watchdog:
     def begun(self, assignment: Assignment) -> None:
         """The process was told to do a job."""
         self._tick()
-        size = max(0, assignment.job.stamp()[0]) / 1e6
+        size = size_of(assignment.job) / 1e6
         self._jobs[assignment.number] = _UnderWay(assignment.job, self._clock, size)
         self._alive = self._clock
 

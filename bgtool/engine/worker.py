@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -25,9 +25,9 @@ from bgtool.imaging.metadata import of_part
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.writing.writer import open_writer
 from bgtool.runtime.session import Model
-from bgtool.storage import pending
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
+from bgtool.storage.stores import store_of
 from bgtool.tasks.base import Work
 from bgtool.tasks.order import Order
 
@@ -116,8 +116,9 @@ class Worker:
             Cancelled: the run was stopped.
         """
         start, job = time.perf_counter(), assignment.job
-        outcome = Outcome(job.source, job.target, Status.DONE, stamp=job.stamp())
+        outcome = Outcome(job.source, job.target, Status.DONE)
         try:
+            outcome.stamp = job.stamp()
             self._process(assignment, outcome)
         except InputError as reason:
             outcome.error = str(reason)
@@ -135,11 +136,14 @@ class Worker:
         return outcome
 
     def _process(self, assignment: Assignment, outcome: Outcome) -> None:
+        self._advance(assignment.number, 0)
+        with reading(assignment.job.source) as source:
+            if isinstance(source, Path):
+                outcome.input_sha256 = digest_of(source)
+            self._convert(assignment, source, outcome)
+
+    def _convert(self, assignment: Assignment, source: Path | BinaryIO, outcome: Outcome) -> None:
         job, advance = assignment.job, partial(self._advance, assignment.number)
-        advance(0)
-        source = standard_input() if job.source == STREAM else job.input
-        if isinstance(source, Path):
-            outcome.input_sha256 = digest_of(source)
         with (
             self._budget.share() as take,
             open_pages(
@@ -178,14 +182,14 @@ class Worker:
 
     def _place(self, job: Job) -> Place:
         """The place of an output, whose digest is listed before it appears if the output is a folder."""
-        folder = Path(self._options.output) if job.target != self._options.output else None
+        folder = self._options.output if job.target != self._options.output else None
 
         def announce(digest: str) -> None:
             if folder:
-                pending.announce(folder, job.output, digest)
+                store_of(folder).journal(folder).announce(job.target, digest)
             self._check_parent()
 
-        return Place(job.output, job.over, folder, announce)
+        return Place(job.target, job.over, folder, announce)
 
     def _check_parent(self) -> None:
         """Raise Cancelled if the run that this process works for was killed: another may have taken its place."""
@@ -198,6 +202,15 @@ class Worker:
             return None, []
         suffix, note = output_suffix(found, self._options.format, self._order.pixels)
         return suffix, [note] if note else []
+
+
+def reading(source: str) -> AbstractContextManager[Path | BinaryIO]:
+    """The input of a job, as a file of this machine or, of standard input, as a stream.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    return nullcontext(standard_input()) if source == STREAM else store_of(source).reading(source)
 
 
 def standard_input() -> BinaryIO:

@@ -90,7 +90,7 @@ def replacing(place: Place) -> Iterator[BinaryIO]:
         InputError: only this output cannot be written; also what stands in its place now is not what `place` says.
         OutputError: as `output_errors` says.
     """
-    folder = place.path.parent
+    folder = Path(place.path).parent
     temporary = folder / f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}"
     refuse_obstacles(place)
     with output_errors(place.path) if place.below else folder_errors(place.path):

@@ -1,6 +1,6 @@
 """The places of outputs: what may stand there, what keeps an output out, and how a whole file gets its name."""
 
-# ruff: noqa: PTH118, PTH206 - folders and places are strings, because a run may have a million of them
+# ruff: noqa: PTH118, PTH120, PTH206 - folders and places are strings, because a run may have a million of them
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ class Place:
         digest: hex SHA-256 of the whole file, once it is known.
     """
 
-    path: Path
+    path: str
     over: Stamp = ANYTHING
-    below: Path | None = None
+    below: str | None = None
     announce: Callable[[str], None] = lambda digest: None
     digest: str = ""
 
@@ -91,7 +91,7 @@ def obstacle(folder: str, below: str) -> tuple[str, str] | None:
 
 def refuse_obstacles(place: Place) -> None:
     """Raise InputError if the output cannot come below its folder without following a link."""
-    if place.below and (found := obstacle(str(place.path.parent), str(place.below))):
+    if place.below and (found := obstacle(os.path.dirname(place.path), place.below)):
         raise InputError(f"{found[0]}: {found[1]}")
 
 
@@ -104,15 +104,15 @@ def publish(temporary: Path, place: Place) -> None:
         InputError: something else stands there.
         OSError: the system refuses.
     """
-    found = stamp_of(place.path)
+    path, found = Path(place.path), stamp_of(place.path)
     if place.over == ANYTHING or (found == place.over and found != FREE):
-        temporary.replace(place.path)
+        temporary.replace(path)
         return
     if found == FREE:
         with suppress(FileExistsError):
-            rename_to_free(temporary, place.path)
+            rename_to_free(temporary, path)
             return
-    if not (place.digest and is_regular(place.path) and digest_of(place.path) == place.digest):
+    if not (place.digest and is_regular(path) and digest_of(path) == place.digest):
         reason = f"{place.path} came there, or was changed, while the output was made"
         raise InputError(reason, "--overwrite replaces it")
     temporary.unlink()

@@ -21,8 +21,8 @@ from benchmarks.peers import binarize
 from benchmarks.peers.environments import environment
 from benchmarks.suites.fidelity import grounds, judge, marks, writing
 from benchmarks.suites.fidelity.sheet import Scan
-from bgtool.batch.names import FILE_NAME
 from bgtool.runtime.cores import usable_cores
+from bgtool.storage.file_journal import FILE_NAME
 
 KINDS: dict[str, Callable[[str], Scan]] = {**writing.KINDS, **marks.KINDS, **grounds.KINDS}
 

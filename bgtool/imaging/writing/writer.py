@@ -37,8 +37,9 @@ from bgtool.imaging.source import Bands
 from bgtool.imaging.writing import jpeg
 from bgtool.imaging.writing.tiff import TiffWriter
 from bgtool.optional import need
-from bgtool.storage.local import output_errors, replacing
+from bgtool.storage.local import output_errors
 from bgtool.storage.places import Place
+from bgtool.storage.stores import store_of
 
 if TYPE_CHECKING:
     from bgtool.imaging.writing.pdf import PdfWriter
@@ -77,8 +78,8 @@ def open_writer(
         InputError: there are more pages than the format holds, or the output's name or size is impossible.
         OutputError: the output cannot be written.
     """
-    place = Place(target) if isinstance(target, Path) else target
-    suffix = (suffix or (place.path.suffix if isinstance(place, Place) else "")).lower()
+    place = Place(str(target)) if isinstance(target, Path) else target
+    suffix = (suffix or (Path(place.path).suffix if isinstance(place, Place) else "")).lower()
     container = formats.container(suffix)
     if container is None:
         raise InputError(f"no file ending in {suffix!r} can be written")
@@ -291,7 +292,7 @@ def _photoshop(iptc: bytes | None) -> bytes:
 def _whole(target: Place | BinaryIO) -> Iterator[BinaryIO]:
     """A seekable file that reaches the target only when the block ends well."""
     if isinstance(target, Place):
-        with replacing(target) as file:
+        with store_of(target.path).replacing(target) as file:
             yield file
         return
     with tempfile.TemporaryFile() as file:

@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 
 from bgtool.batch.history import History, read
 from bgtool.batch.manifest import open_manifest
-from bgtool.batch.names import FILE_NAME
 from bgtool.batch.plan import Plan, plan
 from bgtool.batch.record import Record
 from bgtool.engine.job import Status, size_and_time
@@ -20,6 +19,7 @@ from bgtool.imaging.formats import Pixels
 from bgtool.options import CleanOptions
 from bgtool.storage import pending
 from bgtool.storage.digest import digest_of
+from bgtool.storage.file_journal import FILE_NAME
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bgtool.batch.listing import kinds_not_read
-from bgtool.batch.names import FILE_NAME
 from bgtool.batch.plan import Plan, plan
 from bgtool.engine.job import Job
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format, Pixels
 from bgtool.options import CleanOptions
+from bgtool.storage.file_journal import FILE_NAME
 
 
 @pytest.fixture
@@ -245,9 +245,9 @@ def test_one_input_may_go_to_one_file_or_a_stream(inside):
     assert planned("-").jobs == [Job("-", "out/stdin.png")]
     assert planned("-", format=Format.TIFF).jobs == [Job("-", "out/stdin.tif")]
     assert planned("a.tif", output="dir.png").jobs == [Job("a.tif", "dir.png/a.tif")]
-    assert planned("a.tif", output="folder").folder == Path("folder")
-    assert planned("a.tif", output="v1.5").folder == Path("v1.5")
-    assert planned("dir.png", output="scans.djvu").folder == Path("scans.djvu")
+    assert planned("a.tif", output="folder").folder == "folder"
+    assert planned("a.tif", output="v1.5").folder == "v1.5"
+    assert planned("dir.png", output="scans.djvu").folder == "scans.djvu"
 
 
 def test_a_format_that_cannot_hold_the_result_is_said_once(inside):

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from bgtool.batch.history import read
-from bgtool.batch.names import FILE_NAME
+from bgtool.storage.file_journal import FILE_NAME
 
 CRASH = """
 import os, signal

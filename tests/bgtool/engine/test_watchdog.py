@@ -14,7 +14,7 @@ from PIL import Image
 
 from bgtool.engine.job import Job, Outcome, Status
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Settled, Waiting
-from bgtool.engine.process import Engine
+from bgtool.engine.process import ProcessEngine
 from bgtool.engine.vitals import Vitals, of_ps, vitals
 from bgtool.engine.watchdog import Patience, Watchdog, disks_answer
 from bgtool.options import CleanOptions
@@ -213,7 +213,7 @@ def run_engine(folder, names, model, patience):
         Image.fromarray(rng.integers(0, 256, (60, 80), dtype=np.uint8)).save(folder / name)
         jobs.append(Job(str(folder / name), str(folder / "out" / name)))
     options = CleanOptions(inputs=(), output="", model=str(model), device="cpu", jobs=3)
-    with Engine(order_for(options), patience) as engine:
+    with ProcessEngine(order_for(options), patience) as engine:
         settled = [event.settled for event in engine.do(jobs) if event.settled]
     assert len(settled) == len(jobs)
     assert not list((folder / "out").glob(".bgtool-*"))

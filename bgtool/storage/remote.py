@@ -1,0 +1,204 @@
+"""Object stores and web servers, through fsspec, as a store.
+
+An input is fetched once into a temporary file of this machine; an output is written into one and uploaded in one piece,
+or in parts that the store joins only when all have arrived. What a place may hold is made sure of by the store, where
+it makes objects on the condition that there is none.
+"""
+
+# Paths and URLs are strings here: a run may have a million of them.
+
+from __future__ import annotations
+
+import hashlib
+import mimetypes
+import os
+import secrets
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from bgtool.errors import InputError, OutputError
+from bgtool.storage.base import Found
+from bgtool.storage.local import TEMPORARY_PREFIX, lock, sweep
+from bgtool.storage.places import ANYTHING, FREE, Place, Stamp
+from bgtool.storage.remote_faults import (
+    is_beyond_end,
+    is_conflict,
+    is_missing,
+    reading_faults,
+    retried,
+    sentence,
+    writing_faults,
+)
+from bgtool.storage.remote_journal import RemoteJournal
+from bgtool.storage.remote_listing import Snapshots, condition, found_of, listed
+
+BLOCK = 32 << 20
+"""Bytes that are fetched at a time; an object no larger is fetched in one request."""
+
+_WEB = ("http", "https")
+
+
+class Remote:
+    """What one scheme of URLs leads to; see `bgtool.storage.base.Store`.
+
+    Attributes:
+        fs: fsspec's file system.
+    """
+
+    def __init__(self, fs: Any, scheme: str) -> None:
+        self.fs, self._scheme = fs, scheme
+        self._snapshots = Snapshots(self.look, self._survey)
+
+    def absolute(self, path: str) -> str:
+        """The scheme in lower case, without a slash at the end."""
+        return f"{self._scheme}://{path.partition('://')[2].rstrip('/')}"
+
+    def resolved(self, path: str) -> str:
+        """The same: there are no links."""
+        return path
+
+    def join(self, folder: str, name: str) -> str:
+        """With a slash, whatever the system's separator is."""
+        return f"{folder.rstrip('/')}/{name.replace(os.sep, '/')}"
+
+    def look(self, path: str) -> Found | None:
+        """An object by its ETag, version or time; a prefix of objects is a folder. Raises InputError."""
+        with reading_faults(path):
+            try:
+                info = retried(lambda: self.fs.info(path))
+            except Exception as error:
+                if is_missing(error):
+                    return None
+                raise
+            return found_of(info, self.absolute(path))
+
+    def remembered(self, path: str) -> Found | None:
+        """From what listings told; a folder of which much is asked is listed."""
+        return self._snapshots.look(path)
+
+    def refresh(self) -> None:
+        """Forget the listings."""
+        self._snapshots.clear()
+
+    def occupant(self, path: str) -> Stamp:
+        """One for an object's inode, which it has not, then size and version; as far as listings tell."""
+        found = self.remembered(path)
+        return (1, *found.stamp) if found else FREE
+
+    def entries(self, folder: str) -> Iterator[tuple[str, bool]]:
+        """Page by page, so that a million objects do not stand in memory as fsspec describes them. Raises OSError."""
+        try:
+            yield from self._found(folder)
+        except Exception as error:
+            raise OSError(None, sentence(error)) from None
+
+    def digest(self, path: str) -> str:
+        """Of the whole object, which is fetched."""
+        with suppress(InputError), self.reading(path) as file, file.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return ""
+
+    def obstacle(self, folder: str, below: str) -> tuple[str, str] | None:
+        """None: prefixes need not be made, and nothing bars them."""
+        return None
+
+    @contextmanager
+    def reading(self, path: str) -> Iterator[Path]:
+        """A temporary copy."""
+        with _temporary() as (file, name):
+            with reading_faults(path):
+                for block in self._blocks(path):
+                    file.write(block)
+            file.flush()
+            yield name
+
+    @contextmanager
+    def replacing(self, place: Place) -> Iterator[BinaryIO]:
+        """A temporary file, uploaded when the block ends well."""
+        if self._scheme in _WEB:
+            raise OutputError(f"cannot write {place.path}: a web server takes no outputs", "name an object store")
+        with _temporary() as (file, name):
+            yield file
+            file.flush()
+            with writing_faults(place.path):
+                self._publish(name, place)
+
+    def sweep(self, folders: Iterable[str]) -> None:
+        """Temporary copies on this machine whose processes are gone."""
+        sweep([Path(tempfile.gettempdir())])
+
+    def journal(self, folder: str) -> RemoteJournal:
+        """Objects below the folder."""
+        return RemoteJournal(self.fs, self._scheme, folder)
+
+    def _survey(self, folder: str) -> None:
+        """Have a prefix in memory; one that is not there holds nothing."""
+        with reading_faults(folder):
+            try:
+                for _ in self._found(folder):
+                    pass
+            except Exception as error:
+                if not is_missing(error):
+                    raise
+
+    def _found(self, folder: str) -> Iterator[tuple[str, bool]]:
+        seen = self._snapshots.begin(folder)
+        for name, found in listed(self.fs, self._scheme, folder):
+            seen.add(name, found)
+            yield name, found.is_folder
+
+    def _blocks(self, path: str) -> Iterator[bytes]:
+        if self._scheme in _WEB:  # servers are free to take no notice of a range
+            yield retried(lambda: self.fs.cat_file(path))
+            return
+        start, size = 0, BLOCK
+        while size == BLOCK:
+            block = retried(lambda start=start: self._part(path, start))  # type: ignore[misc]
+            yield block
+            start, size = start + len(block), len(block)
+
+    def _part(self, path: str, start: int) -> bytes:
+        try:
+            return bytes(self.fs.cat_file(path, start=start, end=start + BLOCK))
+        except Exception as error:
+            if is_beyond_end(error):
+                return b""
+            raise
+
+    def _publish(self, file: Path, place: Place) -> None:
+        """Upload a whole file, replacing no more than the place allows. Raises InputError, and what a store raises."""
+        found = self.look(place.path) if place.over not in (ANYTHING, FREE) else None
+        is_ours = place.over == ANYTHING or (found is not None and (1, *found.stamp) == place.over)
+        more = {"ContentType": mimetypes.guess_type(place.path)[0]} if self._scheme == "s3" else {}
+        try:
+            retried(
+                lambda: self.fs.put_file(
+                    str(file),
+                    place.path,
+                    **condition(self._scheme, create=not is_ours),
+                    **{name: value for name, value in more.items() if value},
+                )
+            )
+        except Exception as error:
+            if not is_conflict(error):
+                raise
+            if self.digest(place.path) != place.digest:  # else an upload whose answer was lost, or a killed worker's
+                reason = f"{place.path} came there, or was changed, while the output was made"
+                raise InputError(reason, "--overwrite replaces it") from None
+
+
+@contextmanager
+def _temporary() -> Iterator[tuple[BinaryIO, Path]]:
+    """A file that is gone when the block ends, or swept if the process is killed in it."""
+    path = Path(tempfile.gettempdir(), f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        with path.open("x+b") as file:
+            with suppress(OSError):
+                lock(file)
+            yield file, path
+    finally:
+        with suppress(OSError):
+            path.unlink()

@@ -1,0 +1,46 @@
+"""URLs of inputs and outputs: told from paths, and taken apart."""
+
+from __future__ import annotations
+
+import os
+import re
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from bgtool.errors import UsageError
+
+_URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
+_PLAIN = "file://"
+
+
+def is_url(path: str) -> bool:
+    """Whether it is a URL; a drive of Windows is none."""
+    return _URL.match(path) is not None
+
+
+def scheme_of(url: str) -> str:
+    """What stands before ``://``, lower case; empty for a path."""
+    return url.partition("://")[0].lower() if is_url(url) else ""
+
+
+def checked(path: str) -> str:
+    """An input or output as it was named; one of ``file://`` becomes a path.
+
+    Raises:
+        UsageError: a URL holds credentials, which would be shown and recorded.
+    """
+    if not is_url(path):
+        return path
+    parts = urlsplit(path)
+    if ":" in parts.netloc.rpartition("@")[0]:
+        raise UsageError("a URL holds a password", "name credentials in the environment, where its library looks")
+    if scheme_of(path) in ("http", "https") and parts.query:
+        raise UsageError(
+            f"{parts.scheme}://{parts.netloc}{parts.path} has a query, which may hold credentials", "download it first"
+        )
+    return url2pathname(unquote(parts.path)) if path.lower().startswith(_PLAIN) else path
+
+
+def name_of(path: str) -> str:
+    """The last part of a path or URL."""
+    return os.path.basename(path.rstrip("/") if is_url(path) else path)  # noqa: PTH119 - there may be a million

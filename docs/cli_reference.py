@@ -1,4 +1,4 @@
-"""Writes docs/cli.md from the help texts: ``python docs/cli_reference.py > docs/cli.md``."""
+"""Writes docs/reference/cli.md from the help texts: ``python docs/cli_reference.py > docs/reference/cli.md``."""
 
 import click
 
@@ -7,7 +7,8 @@ from bgtool.cli.app import main
 
 def reference() -> str:
     """The help of bgtool and of each of its commands, as Markdown."""
-    parts = ["# Command line reference", "Made by `python docs/cli_reference.py > docs/cli.md`; a test keeps it true."]
+    made = "Made by `python docs/cli_reference.py > docs/reference/cli.md`; a test keeps it true."
+    parts = ["# Command line reference", made]
     root = click.Context(main, info_name="bgtool", terminal_width=100, **main.context_settings)
     parts += ["```", main.get_help(root), "```"]
     for name in main.list_commands(root):

@@ -1,4 +1,4 @@
-"""docs/performance.md with its plots, and the tables in README.md, written from measured results, none by hand."""
+"""The page of performance with its plots, and the tables in README.md, written from measured results, none by hand."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from pathlib import Path
 
 from benchmarks.harness.tables import Section, Table, kept, markdown
 
-DOCS = Path(__file__).parents[2] / "docs"
-README = DOCS.parent / "README.md"
-RESULTS = DOCS / "performance" / "results.json"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+PAGE = ROOT / "docs" / "reference" / "performance.md"
+RESULTS = PAGE.parent / "performance" / "results.json"
 
 QUOTED = ("documents", "people")
 """Benchmarks whose first table stands in README.md, between the two marks."""
@@ -56,7 +57,7 @@ def write(results: Path) -> None:
     for table in chain.from_iterable(section.tables for section in sections.values()):
         for column in PLOTS.get(first_column(table), ()):
             plot(table, column, RESULTS.parent / plot_name(table, column))
-    (DOCS / "performance.md").write_text(page(sections), encoding="utf-8")
+    PAGE.write_text(page(sections), encoding="utf-8")
     README.write_text(quoted_in(README.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
 

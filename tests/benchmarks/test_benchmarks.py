@@ -27,7 +27,7 @@ def results(tmp_path):
 
 def test_the_performance_page_is_what_the_results_say():
     sections = kept(report.RESULTS)
-    assert (ROOT / "docs" / "performance.md").read_text(encoding="utf-8") == report.page(sections)
+    assert (ROOT / "docs" / "reference" / "performance.md").read_text(encoding="utf-8") == report.page(sections)
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     assert readme == report.quoted_in(readme, sections)
 

@@ -2,7 +2,7 @@
 
 Both are worked out on a small copy of the photo, the guide, as fields that change slowly; applying them to a pixel of
 the full photo then takes a few products. Planes are float32 [h, w], 0..1, pictures uint8 [h, w, 3]; radii are in
-pixels of the network's largest view, of which the guide has `scale` per side. Figures stand in docs/cutout.md.
+pixels of the network's largest view, of which the guide has `scale` per side. Figures stand in docs/guides/cutout.md.
 """
 
 from __future__ import annotations

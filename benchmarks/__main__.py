@@ -1,4 +1,4 @@
-"""``python -m benchmarks [NAME...]``: measure, print, and keep the results; ``report`` writes docs/reference/performance.md."""
+"""``python -m benchmarks [NAME...]``: measure, print, and keep the results; ``report`` writes docs from them."""
 
 from __future__ import annotations
 

@@ -27,11 +27,14 @@ from bgtool.engine.interrupts import held_back
 from bgtool.engine.job import STREAM, Job, Outcome
 from bgtool.errors import InputError, OutputError, UsageError
 from bgtool.imaging.formats import Format
+from bgtool.log import logger
 from bgtool.optional import require
 from bgtool.options import BatchOptions
 from bgtool.storage.stores import is_folder, store_of, sweep
 from bgtool.storage.urls import checked, is_url
 from bgtool.tasks.order import Order, order_for
+
+_LOG = logger(__name__)
 
 
 def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summary:
@@ -128,6 +131,7 @@ class Run:
         failures = [failure for failure in todo.failures if failure.path not in self._said]
         if todo.jobs or failures or first:
             total = len(todo.jobs) + len(todo.lacking) + sum(failure.files for failure in failures)
+            _LOG.info("%d to do, %d done before, by %s", total, self.summary.skipped, self._engine.model)
             self._observer.planned(total, self.summary.skipped, describe(self._engine.model))
         for extra, sources in todo.lacking.items():
             unsaid = [source for source in sources if source not in self._said]
@@ -162,8 +166,19 @@ class Run:
             self._settle(outcome)
 
     def _settle(self, outcome: Outcome) -> None:
+        tell(outcome)
         self.summary.count(outcome)
         self._observer.finished(outcome)
+
+
+def tell(outcome: Outcome) -> None:
+    """Have whoever listens to the log know what became of a file."""
+    for warning in outcome.warnings:
+        _LOG.warning("%s: %s", outcome.source, warning)
+    if outcome.error:
+        _LOG.warning("failed %s: %s", outcome.source, outcome.error)
+    else:
+        _LOG.info("done %s -> %s: %d pages, %.2f s", outcome.source, outcome.target, outcome.pages, outcome.seconds)
 
 
 def watched(options: BatchOptions) -> list[str]:

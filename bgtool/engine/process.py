@@ -19,8 +19,11 @@ from bgtool.engine.serve import threads_of
 from bgtool.engine.vitals import vitals
 from bgtool.engine.watchdog import Patience, Watchdog
 from bgtool.errors import DeviceError
+from bgtool.log import logger
 from bgtool.storage.stores import sweep
 from bgtool.tasks.order import Order
+
+_LOG = logger(__name__)
 
 
 class ProcessEngine:
@@ -132,6 +135,7 @@ class ProcessEngine:
         """Blame the job that was under way or, if there were several, have them done one at a time, the likely culprit
         last."""
         cause = self._child.end()
+        _LOG.warning("the process %s, %d files under way; another takes its place", cause, len(self._running))
         sweep(job.target for job in self._running.values())
         match self._watchdog.by_headway():
             case [number]:

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.errors import DeviceError, ModelError
+from bgtool.log import logger
 from bgtool.optional import command
 from bgtool.runtime.card import Card, shown
 from bgtool.runtime.catalogue import own_model
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     import onnxruntime as ort
 
 Images = NDArray[np.uint8]
+
+_LOG = logger(__name__)
 
 
 def import_onnxruntime() -> Any:
@@ -132,6 +135,7 @@ def start_best(ort: Any, model: str | os.PathLike[str] | None, task: ModelTask |
         try:
             return start(ort, model, task, Device(name, why=f"{KINDS[name].label} works"))
         except DeviceError as error:
+            _LOG.debug("%s is passed over: %s", name, error.reason)
             reasons.append(error.reason)
     return start(ort, model, task, Device("cpu", why="; ".join(reasons) or "this onnxruntime has no other device"))
 
@@ -154,6 +158,7 @@ def start(ort: Any, model: str | os.PathLike[str] | None, task: ModelTask | None
     check_contract(session, card)
     if device.kind != "cpu":
         session = proven_session(ort, data, session, card.stride, device)
+    _LOG.info("model %s loaded on %s (%s)", card.name, device, device.why)
     return Model(session, card, hashlib.sha256(data).hexdigest(), device)
 
 

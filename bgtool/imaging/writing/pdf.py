@@ -4,6 +4,9 @@ A page is one picture that fills it: CCITT G4 for bilevel, deflate with a PNG pr
 soft mask, the colour profile as the colour space. Nothing is lossy and no JBIG2 is used. The same pages give the same
 bytes: there are no dates and no random identifiers.
 
+The table of objects behind the pictures is written here, for pikepdf wants each stream whole: 200 pages of 1 MB joined
+by it from one-page documents took half as much CPU again and 200 MiB more memory.
+
 Pages of a PDF keep their boxes and rotation, and their document its title, author, other information, XMP, page labels
 and outline; all pages keep their links and, as invisible text, their text. Forms, other annotations, scripts,
 attachments, tags of the structure and claims to be PDF/A are left out, for they describe pages that are no more.

@@ -8,8 +8,8 @@ import click
 from rich.console import Console
 
 from training.cli.errors import interruptible, one_line
-from training.recipes.rebuild import read_recipe
 from training.recipes.rebuild import rebuild as rebuild_weights
+from training.recipes.recipe import read_recipe
 
 
 @click.command()

@@ -76,9 +76,14 @@ class Checkpoint:
 
 
 def migrated(values: dict[str, Any]) -> dict[str, Any]:
-    """A checkpoint's values as they are written now: once there was one backbone, which a network had or not."""
+    """The values of a checkpoint of any age as they are written now.
+
+    Once there was one backbone, which a network had or not; and once all parameters learnt at the full rate.
+    """
     if isinstance(had := values["network"].get("backbone"), bool):
         values["network"]["backbone"] = "lite0" if had else ""
+    for group in values["optimizer"].get("param_groups", ()):
+        group.setdefault("pace", 1.0)
     return values
 
 

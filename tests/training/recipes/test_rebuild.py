@@ -12,7 +12,7 @@ from tests.support.places import ROOT
 from training.__main__ import cli
 from training.data.pairs import digest, find_pairs
 from training.loop.checkpoint import Checkpoint, code_commit
-from training.recipes.rebuild import read_recipe
+from training.recipes.recipe import read_recipe
 
 RECIPE = """
 task = "document"

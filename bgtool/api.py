@@ -20,7 +20,16 @@ from bgtool.imaging.formats import Format
 from bgtool.imaging.metadata import Metadata
 from bgtool.imaging.reading.picture import ArraySource, Picture, opened, source_of
 from bgtool.imaging.source import AnyPixels, kind_of
-from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Polarity, Style, with_enums
+from bgtool.options import (
+    TRANSPARENT,
+    BatchOptions,
+    CleanOptions,
+    CutoutOptions,
+    EngineKind,
+    Polarity,
+    Style,
+    with_enums,
+)
 from bgtool.runtime.session import Model, load_model
 from bgtool.runtime.task import ModelTask, check_task
 from bgtool.spelling import advice
@@ -48,6 +57,11 @@ class BatchChoices(TypedDict, total=False):
     dry_run: bool
     checksum: bool
     watch: bool
+    engine: EngineKind | str
+    ray_address: str
+    workers: int
+    worker_cpus: int
+    worker_gpus: float
     max_megapixels: float
 
 

@@ -29,6 +29,7 @@ class Extra:
 
 EXTRAS = {
     "cloud": Extra("a URL", ("fsspec",)),
+    "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
     "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
     "vips": Extra("reading large pages in parts", ("pyvips",)),

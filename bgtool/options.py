@@ -38,6 +38,13 @@ class Polarity(StrEnum):
     INVERT = "invert"
 
 
+class EngineKind(StrEnum):
+    """Who does the work of a batch: a process of this machine, or the workers of a Ray cluster."""
+
+    PROCESS = "process"
+    RAY = "ray"
+
+
 @dataclass(frozen=True, kw_only=True)
 class BatchOptions:
     """What `clean` and `cutout` have in common.
@@ -57,6 +64,10 @@ class BatchOptions:
         dry_run: plan only, write nothing.
         checksum: tell by their SHA-256, not by size and time, whether inputs and outputs have changed.
         watch: stay, and process files as they come into the input folders.
+        engine: who does the work.
+        ray_address: of a Ray cluster; ``auto`` finds the one that this machine belongs to, ``local`` starts one here.
+        workers: of a Ray cluster; 0 takes as many as it has room for.
+        worker_cpus, worker_gpus: what each of them is given; a part of a GPU may be shared.
         max_megapixels: larger images are refused.
 
     Raises:
@@ -79,6 +90,11 @@ class BatchOptions:
     dry_run: bool = False
     checksum: bool = False
     watch: bool = False
+    engine: EngineKind = EngineKind.PROCESS
+    ray_address: str = "auto"
+    workers: int = 0
+    worker_cpus: int = 1
+    worker_gpus: float = 0.0
     max_megapixels: float = 2000.0
 
     def __post_init__(self) -> None:
@@ -88,6 +104,8 @@ class BatchOptions:
             raise UsageError(f"quality goes from 1 to 100, and {self.quality} is not in between")
         if self.quality is not None and self.format not in (Format.SAME, Format.JPEG, Format.WEBP):
             raise UsageError(f"{self.format} is written without loss", "--quality is for JPEG and WebP")
+        if min(self.workers, self.worker_gpus) < 0 or self.worker_cpus < 1:
+            raise UsageError("workers and worker_gpus cannot be negative, and worker_cpus must be 1 or more")
         if self.watch and (self.dry_run or self.overwrite):
             raise UsageError("--watch goes neither with --dry-run nor with --overwrite")
 
@@ -137,7 +155,7 @@ def with_enums(values: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: a text is near no value of its enum.
     """
-    enums: dict[str, type[StrEnum]] = {"format": Format, "style": Style, "polarity": Polarity}
+    enums: dict[str, type[StrEnum]] = {"engine": EngineKind, "format": Format, "style": Style, "polarity": Polarity}
     return {
         name: enums[name](choice(value, enums[name], name)) if name in enums else value
         for name, value in values.items()

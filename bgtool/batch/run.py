@@ -159,6 +159,8 @@ class Run:
 
     def _take(self, event: Event) -> None:
         self._observer.advanced(event.pixels)
+        if event.note:
+            self._observer.note(event.note)
         if event.settled:
             job, outcome = event.settled
             if self._manifest:

@@ -12,7 +12,7 @@ import click
 
 from bgtool.cli.parameters import Choice, words
 from bgtool.imaging.formats import Format
-from bgtool.options import BatchOptions
+from bgtool.options import BatchOptions, EngineKind
 from bgtool.runtime.task import ModelTask
 
 
@@ -22,7 +22,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     decorators = [
         click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
         click.option("-o", "--output", required=True, metavar="DIR",
-                     help="Folder of the results; one file for one input; - for standard output."),
+                     help="Folder or URL of the results; one file for one input; - for standard output."),
         click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
         click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]|...", show_default=True,
                      help="Where the network runs; also openvino, directml[:N], tensorrt[:N] and coreml, where "
@@ -42,6 +42,16 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
         click.option("--checksum", is_flag=True, help="Tell by content, not by size and time, what has changed."),
         click.option("--watch", is_flag=True, help="Stay, and process files as they come into the folders."),
+        click.option("--engine", type=Choice(words(EngineKind)), default=defaults.engine.value, show_default=True,
+                     help="Who does the work: a process of this machine, or the workers of a Ray cluster."),
+        click.option("--ray-address", default=defaults.ray_address, show_default=True, metavar="auto|local|ADDRESS",
+                     help="Of the cluster; `auto`: the one this machine is in; `local`: one that is started here."),
+        click.option("--workers", type=click.IntRange(0), default=defaults.workers, metavar="N",
+                     help="Workers of the cluster; 0: as many as it has room for.  [default: 0]"),
+        click.option("--worker-cpus", type=click.IntRange(1), default=defaults.worker_cpus, metavar="N",
+                     show_default=True, help="Cores of a worker."),
+        click.option("--worker-gpus", type=click.FloatRange(0), default=defaults.worker_gpus, metavar="X",
+                     show_default=True, help="GPUs of a worker; a part of one may be shared."),
         click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
     ]  # fmt: skip
     for decorator in reversed(decorators):

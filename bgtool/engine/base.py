@@ -30,10 +30,11 @@ class ModelInfo:
 
 
 class Event(NamedTuple):
-    """News from a run: pixels done since the last event, and a job that came to its outcome."""
+    """News from a run: pixels done since the last event, a job that came to its outcome, a sentence for the user."""
 
     pixels: int = 0
     settled: tuple[Job, Outcome] | None = None
+    note: str = ""
 
 
 class Engine(Protocol):

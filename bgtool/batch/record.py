@@ -37,6 +37,8 @@ class Record:
         error: why it failed, empty if it is done.
         version: of bgtool.
         device: that the model ran on.
+        confidence, reasons: how sure the result is, 0 to 1, and why it deserves a look, as `bgtool.tasks.confidence`
+            says; None and none where that is not known.
     """
 
     input: str
@@ -59,6 +61,8 @@ class Record:
     error: str
     version: str
     device: str
+    confidence: float | None = None
+    reasons: tuple[str, ...] = ()
 
 
 def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Sequence[str]) -> Record:
@@ -86,6 +90,8 @@ def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Se
         error=outcome.error,
         version=__version__,
         device=model.device,
+        confidence=round(outcome.confidence.value, 4) if outcome.confidence else None,
+        reasons=outcome.confidence.reasons if outcome.confidence else (),
     )
 
 

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from bgtool.storage.base import NO_STAMP
 from bgtool.storage.places import FREE, Stamp
 from bgtool.storage.stores import stamp_of_file
+from bgtool.tasks.confidence import Confidence
 
 STREAM = "-"
 """Stands for standard input or output."""
@@ -68,6 +69,7 @@ class Outcome:
         stamp: size in bytes and mtime in ns of the input before it was read; -1 where there is none.
         input_sha256, output_sha256: hex digests of the files; empty where there is none.
         output_stamp: size in bytes and mtime in ns of the output; -1 where there is none.
+        confidence: how sure its least sure page is; None where that is not known.
         files: how many inputs it stands for: several, where one obstacle keeps them from being done.
     """
 
@@ -82,4 +84,5 @@ class Outcome:
     input_sha256: str = ""
     output_sha256: str = ""
     output_stamp: tuple[int, int] = (-1, -1)
+    confidence: Confidence | None = None
     files: int = 1

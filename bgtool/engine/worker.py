@@ -29,6 +29,7 @@ from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
 from bgtool.storage.stores import store_of
 from bgtool.tasks.base import Work
+from bgtool.tasks.confidence import Confidence, least
 from bgtool.tasks.order import Order
 
 BYTES_UNDER_WAY = 1 << 30
@@ -156,16 +157,18 @@ class Worker:
             target = standard_output() if job.target == STREAM else self._place(job)
             name, quality = self._model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
+                found: list[Confidence | None] = []
                 for page in reader:
                     result = self._work(page, self._model, advance)
                     is_whole = result.bands.size == page.size
                     writer.add(result.bands, page.metadata if is_whole else of_part(page.metadata))
                     warnings += [*page.warnings, *result.warnings]
+                    found.append(result.confidence())
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
             outcome.output_stamp = size_and_time(job.target)
-            outcome.warnings = (*warnings, *writer.warnings)
+            outcome.warnings, outcome.confidence = (*warnings, *writer.warnings), least(found)
 
     def _advance(self, number: int, pixels: int) -> None:
         """Hand on what a job has done. Raises Cancelled if the run is to stop."""

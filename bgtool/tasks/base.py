@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, Bands
 from bgtool.runtime.session import Model
+from bgtool.tasks.confidence import Confidence
 
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one page, and what the user should know; all of that once the bands have been gone through."""
+    """What became of one page; the rest of it holds once the bands have been gone through.
+
+    Attributes:
+        bands: the pixels.
+        warnings: what the user should know.
+        confidence: tells how sure the result is; None where that is not known.
+    """
 
     bands: Bands
     warnings: Sequence[str] = ()
+    confidence: Callable[[], Confidence | None] = lambda: None
 
 
 class Work(Protocol):

@@ -58,6 +58,7 @@ class Findings:
         added: share of the result's ink that lies where nothing stood out, 0..1.
         level: median grey level of the scan.
         edge: share of the page's rim that is dark in the result, 0..1.
+        contrast: grey levels by which the ink that was kept is darker than its paper.
     """
 
     lost: float
@@ -65,6 +66,7 @@ class Findings:
     added: float
     level: float
     edge: float
+    contrast: float
 
     def warnings(self) -> tuple[str, ...]:
         """A sentence about everything that is over its limit."""
@@ -83,7 +85,12 @@ class Findings:
 
 
 class Guard:
-    """Takes in a page and its result, part by part."""
+    """Takes in a page and its result, part by part.
+
+    Attributes:
+        cell: side of a cell in pixels.
+        levels: how many pixels of the network's page have each of the 256 grey levels; no finding follows from them.
+    """
 
     def __init__(self, size: tuple[int, int], ink_below: int = 0) -> None:
         """Start on a page.
@@ -93,7 +100,7 @@ class Guard:
             ink_below: grey level below which the result is black, and from which on white; 0 for one that has greys.
         """
         self._size, self._ink_below = size, ink_below
-        self.cell = CELL
+        self.cell, self.levels = CELL, np.zeros(256, np.int64)
         while (size[0] // self.cell + 1) * (size[1] // self.cell + 1) > MOST_CELLS:
             self.cell *= 2
         shape = -(-size[1] // self.cell), -(-size[0] // self.cell)
@@ -107,6 +114,7 @@ class Guard:
             scan: uint8 [h · n, w · n, 3], any whole number of times enlarged.
             page: uint8 [h, w], what became of it, grey.
         """
+        self.levels += Image.fromarray(page).histogram()
         if self._ink_below:
             page = (page >= self._ink_below) * np.uint8(255)
         seen = np.asarray(Image.fromarray(scan).reduce(self.cell * (len(scan) // len(page))).convert("L"))
@@ -148,6 +156,7 @@ def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: t
         added=float(extra.sum() / max(found.sum(), 1)),
         level=float(np.median(scan[::2, ::2])),
         edge=rim(page),
+        contrast=usual,
     )
 
 

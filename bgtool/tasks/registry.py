@@ -14,6 +14,7 @@ from bgtool.options import CleanOptions, CutoutOptions, Style
 from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import check_tile
 from bgtool.tasks.base import Result, Work
+from bgtool.tasks.confidence import Confidence, of_page
 from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, styled_bands
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.order import Order
@@ -45,10 +46,14 @@ class CleanWork:
         if page.size[0] * page.size[1] <= STREAMED_ABOVE:
             cleaned = clean_page(page, model, style, tile, advance, plan, guard)
             page.close()
-            return Result(Bands.of(cleaned), [*warnings, *guard.findings().warnings()])
+            findings = guard.findings()
+            confidence = of_page(guard.levels, findings)
+            return Result(Bands.of(cleaned), [*warnings, *findings.warnings()], lambda: confidence)
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
-        rows = _watched(styled_bands(page, model, style, tile, advance, plan, guard), guard, warnings)
-        return Result(Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8), warnings)
+        watched = _Watched(guard, warnings)
+        rows = watched.through(styled_bands(page, model, style, tile, advance, plan, guard))
+        bands = Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8)
+        return Result(bands, warnings, lambda: watched.confidence)
 
 
 @dataclass(frozen=True)
@@ -65,12 +70,13 @@ class CutoutWork:
         """Cut the people out of one photo."""
         options = self.options
         look = Look(self.background, options.mask_only, options.crop)
-        pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
+        heard: list[Confidence] = []
+        pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc, heard.append)
         page.close()
         warnings = [] if found else ["no person was found"]
         if (page.depth == 16 or page.cut) and not look.mask_only:
             warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")
-        return Result(Bands.of(pixels), tuple(warnings))
+        return Result(Bands.of(pixels), tuple(warnings), lambda: heard[0])
 
 
 def work_for(order: Order) -> Work:
@@ -83,10 +89,20 @@ def work_for(order: Order) -> Work:
     raise TypeError(f"no work for {type(order.options).__name__}")
 
 
-def _watched(rows: Iterator[AnyPixels], guard: Guard, warnings: list[str]) -> Iterator[AnyPixels]:
-    """The rows; after the last one, what the guard found is added to the warnings."""
-    yield from rows
-    warnings += guard.findings().warnings()
+@dataclass
+class _Watched:
+    """What is known of a page once its rows have gone through."""
+
+    guard: Guard
+    warnings: list[str]
+    confidence: Confidence | None = None
+
+    def through(self, rows: Iterator[AnyPixels]) -> Iterator[AnyPixels]:
+        """The rows; after the last one, what the guard found is added to the warnings."""
+        yield from rows
+        findings = self.guard.findings()
+        self.warnings += findings.warnings()
+        self.confidence = of_page(self.guard.levels, findings)
 
 
 def _depth_lost(page: Page) -> tuple[str, ...]:

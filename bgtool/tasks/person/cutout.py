@@ -7,6 +7,7 @@ has its size.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ from bgtool.imaging.pixels import Array
 from bgtool.imaging.source import Advance
 from bgtool.options import TRANSPARENT
 from bgtool.runtime.session import Model
+from bgtool.tasks.confidence import Confidence, of_photo
 from bgtool.tasks.person.backgrounds import BLUR, Background, Scenery
 from bgtool.tasks.person.geometry import ROWS, Photo, bounds, windows
 from bgtool.tasks.person.matting import unit
@@ -55,6 +57,7 @@ def cut_out(
     tile: int = 0,
     advance: Advance = lambda pixels: None,
     profile: bytes | None = None,
+    tell: Callable[[Confidence], None] = lambda confidence: None,
 ) -> tuple[Array, bool]:
     """Cut the person out of a photo.
 
@@ -65,6 +68,7 @@ def cut_out(
         tile: side of the windows in which the photo is worked, `LEAST_TILE` or more; 0 takes `DEFAULT_TILE`.
         advance: called with the number of pixels done after each window; may raise to stop.
         profile: ICC profile of the photo's colours, to which the background is matched.
+        tell: is told how sure the result is.
 
     Returns:
         uint8 [H, W, 4] (RGBA) on nothing, [H, W, 3] on a background, [H, W] for the mask; and whether anybody was
@@ -75,6 +79,7 @@ def cut_out(
     cutout = scene.mask(tile, advance) if look.mask_only else scene.rgba(tile, advance)
     alpha = cutout if look.mask_only else cutout[..., 3]
     found = bool((alpha >= PERSON).any())
+    tell(of_photo(scene.believed, found=found))
     if not found:
         cutout[:] = 0
     box = bounds(alpha >= VISIBLE) if look.crop and found else (0, 0, *photo.size)

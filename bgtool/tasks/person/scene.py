@@ -26,7 +26,13 @@ BLUR_RADIUS = 0.01
 
 
 class Scene:
-    """A photo, and what has been made out about it at the size of its guide."""
+    """A photo, and what has been made out about it at the size of its guide.
+
+    Attributes:
+        believed: the network's alpha, float32 [h, w], 0..1; set by `of`.
+    """
+
+    believed: Plane
 
     def __init__(self, photo: Photo, guide: Array, visible: Plane, alpha: Plane, scale: float) -> None:
         """Take a photo, guide [h, w, 3], its opacity [h, w], the network's alpha at that size, which was `scale` times
@@ -45,14 +51,14 @@ class Scene:
     def of(cls, photo: Photo, model: Model) -> Scene:
         """Look at a photo with a person model."""
         seen, opacity = guide_of(photo, model.card.working_size)
-        found = predict(seen, model)
-        if found.max() < SOMEBODY:
-            found = np.zeros_like(found)
-        found = matting.without_fog(found)
+        believed = predict(seen, model)
+        found = matting.without_fog(believed if believed.max() >= SOMEBODY else np.zeros_like(believed))
         alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
         guide = straight(np.asarray(seen), opacity)
         visible = np.broadcast_to(np.float32(1), alpha.shape) if opacity is None else unit(opacity)
-        return cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / max(found.shape))
+        scene = cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / max(believed.shape))
+        scene.believed = believed
+        return scene
 
     def mask(self, tile: int, advance: Advance) -> Array:
         """Alpha of the whole photo, uint8 [H, W]."""

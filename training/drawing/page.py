@@ -13,6 +13,7 @@ from torch import Tensor
 
 from training.drawing import solids, tables, text
 from training.drawing.devices import broken, captured, pale
+from training.drawing.folder import Made, write_folder
 from training.drawing.ground import aged, paper
 from training.drawing.material import Material
 from training.drawing.pictures import picture
@@ -122,12 +123,9 @@ def draw_page(side: int, material: Material, names: Sequence[str] = tuple(KINDS)
 def write_drawn(material: Material, count: int, side: int, seed: int, output: Path) -> None:
     """Write so many pages, img/ and gt/ (0 ink, 255 paper, between in pictures), the same for the same material and
     seed."""
-    for name in ("img", "gt"):
-        (output / name).mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        torch.manual_seed(seed * 1_000_003 + number)
+
+    def made() -> Made:
         scan, truth = draw_page(side, material)
-        pixels = (scan * 255).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(pixels).save(output / "img" / f"{number:05}.webp", quality=92)
-        levels = ((1 - truth[0]) * 255).round().byte().numpy()
-        Image.fromarray(levels).save(output / "gt" / f"{number:05}.png")
+        return scan, {"gt": ((1 - truth[0]) * 255).round().byte().numpy()}
+
+    write_folder(made, count, seed, output, digits=5, quality=92)

@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from PIL import Image, ImageDraw, ImageFont
 from torch import Tensor
 
+from training.drawing.folder import Made, write_folder
 from training.transforms.chances import chance, integer, log_uniform, smooth_noise, uniform
 from training.transforms.paper import bleed_through, blur, grain, ink_darkness, soften, synthetic_page
 
@@ -128,11 +129,9 @@ def typeset(families: Sequence[Sequence[Path]], side: int) -> tuple[Tensor, Tens
 
 def write_pages(families: Sequence[Sequence[Path]], count: int, side: int, seed: int, output: Path) -> None:
     """Write so many pages, img/ and gt/ (0 ink, 255 paper), the same for the same fonts and seed."""
-    for name in ("img", "gt"):
-        (output / name).mkdir(parents=True, exist_ok=True)
-    for number in range(count):
-        torch.manual_seed(seed * 1_000_003 + number)
+
+    def made() -> Made:
         scan, truth = typeset(families, side)
-        pixels = (scan * 255).round().byte().permute(1, 2, 0).numpy()
-        Image.fromarray(pixels).save(output / "img" / f"{number:04}.webp", quality=90)
-        Image.fromarray(~truth[0].numpy()).save(output / "gt" / f"{number:04}.png")
+        return scan, {"gt": ~truth[0].numpy()}
+
+    write_folder(made, count, seed, output, digits=4, quality=90)

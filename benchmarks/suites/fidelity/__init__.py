@@ -19,12 +19,12 @@ from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table, Value
 from benchmarks.peers import binarize
 from benchmarks.peers.environments import environment
-from benchmarks.suites.fidelity import grounds, judge, marks, writing
+from benchmarks.suites.fidelity import grounds, judge, marks, strokes, writing
 from benchmarks.suites.fidelity.sheet import Scan
 from bgtool.runtime.cores import usable_cores
 from bgtool.storage.file_journal import FILE_NAME
 
-KINDS: dict[str, Callable[[str], Scan]] = {**writing.KINDS, **marks.KINDS, **grounds.KINDS}
+KINDS: dict[str, Callable[[str], Scan]] = {**writing.KINDS, **marks.KINDS, **strokes.KINDS, **grounds.KINDS}
 
 PAGES, QUICK_PAGES = 10, 2
 

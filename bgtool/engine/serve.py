@@ -7,6 +7,7 @@ The order comes first, then assignments, through standard input; when that ends,
 
 from __future__ import annotations
 
+import ctypes
 import os
 import pickle
 import signal
@@ -29,6 +30,8 @@ from bgtool.tasks.order import Order
 if TYPE_CHECKING:
     from bgtool.engine.worker import Worker
 
+_PARENT_DEATH_SIGNAL = 1  # PR_SET_PDEATHSIG of prctl(2)
+
 ORPHAN_SECONDS = 10.0
 """How long work that is to stop may go on; longer than a parent waits that is there to end it."""
 
@@ -40,6 +43,7 @@ def main() -> None:
     say = answering()
     leave_signals_to_the_parent()
     parent = os.getppid()
+    end_with(parent)
     order = pickle.load(sys.stdin.buffer)
     try:
         worker, info = make_worker(order, say)
@@ -78,6 +82,17 @@ def answering() -> Callable[[Answer], None]:
             output.flush()
 
     return say
+
+
+def end_with(parent: int) -> None:
+    """Have Linux kill this process as its parent dies: what holds Python's lock for ever lets no thread see the end.
+
+    Dies there means: the thread that started this process does, which waits for its end.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PARENT_DEATH_SIGNAL, signal.SIGKILL)
+        if os.getppid() != parent:  # it was faster
+            os._exit(1)
 
 
 def leave_signals_to_the_parent() -> None:

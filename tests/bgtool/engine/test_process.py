@@ -28,6 +28,20 @@ Image.open = open
 """
 """A decoder that crashes the process over files with a certain name, put into every Python by sitecustomize."""
 
+HOLD = """
+import ctypes, os
+from pathlib import Path
+from PIL import Image
+
+def open(file, *arguments, **options):
+    Path(os.environ["HELD"]).touch()
+    while True:
+        ctypes.PyDLL(None).pause()
+
+Image.open = open
+"""
+"""A decoder that keeps Python's lock for ever, so that no other thread of its process runs."""
+
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="processes are killed by signals here")
 
 
@@ -97,6 +111,23 @@ def test_a_worker_ends_with_its_parent(scans, tmp_path, tiny_model_file):
     with subprocess.Popen(command(tiny_model_file, scans / "large.tif", "-o", out)) as process:
         child = child_of(process)
         while not (out / FILE_NAME).exists():
+            time.sleep(0.01)
+        process.kill()
+    deadline = time.monotonic() + 60
+    while runs(child):
+        assert time.monotonic() < deadline, "the worker outlives its parent"
+        time.sleep(0.05)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems kill no process for its parent")
+def test_a_worker_that_keeps_pythons_lock_ends_with_its_parent(scans, tmp_path, tiny_model_file):
+    (tmp_path / "sitecustomize.py").write_text(HOLD)
+    places = os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+    environment = {**os.environ, "PYTHONPATH": places, "HELD": str(tmp_path / "held")}
+    arguments = command(tiny_model_file, scans, "-o", tmp_path / "out")
+    with subprocess.Popen(arguments, env=environment) as process:
+        child = child_of(process)
+        while not (tmp_path / "held").exists():
             time.sleep(0.01)
         process.kill()
     deadline = time.monotonic() + 60

@@ -66,20 +66,20 @@ def parsed(line: bytes) -> tuple[str, Entry]:
     """The absolute path of the input of a line, and the rest. Raises one of `NOT_A_RECORD` where it is none."""
     values = json.loads(line.decode())
     source, root, output = str(values["input"]), str(values.get("root", "")), str(values["output"])
-    fixed = Fixed(
-        size=_whole(values["size"]),
-        mtime_ns=_whole(values["mtime_ns"]),
-        output_size=_whole(values.get("output_size", UNKNOWN)),
-        output_mtime_ns=_whole(values.get("output_mtime_ns", UNKNOWN)),
-        input_sha256=bytes.fromhex(values["input_sha256"]),
-        output_sha256=bytes.fromhex(values["output_sha256"]),
+    packed = _FIXED.pack(  # as the attributes of `Fixed` follow each other
+        _whole(values["size"]),
+        _whole(values["mtime_ns"]),
+        _whole(values.get("output_size", UNKNOWN)),
+        _whole(values.get("output_mtime_ns", UNKNOWN)),
+        bytes.fromhex(values["input_sha256"]),
+        bytes.fromhex(values["output_sha256"]),
     )
     return store_of(root).join(root, source), Entry(
         output=output,
         options=sys.intern(str(values["options"])),
         model_sha256=sys.intern(str(values["model_sha256"])),
         done=values["status"] == Status.DONE,
-        packed=_FIXED.pack(*fixed),
+        packed=packed,
     )
 
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import os
+import re
 import unicodedata
 from collections.abc import Iterator, Mapping
 from itertools import count
@@ -13,6 +14,7 @@ from itertools import count
 from bgtool.storage.local import TEMPORARY_PREFIX
 
 _LONGEST_NAME = 255  # bytes that a file system allows
+_USUAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ ().-]{0,99}")  # names that nothing more has to be asked of
 
 
 def claim(name: str, suffix: str, taken: set[str]) -> str:
@@ -52,6 +54,8 @@ def earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[str
 
 def is_plain(name: str) -> bool:
     """Whether a relative path says one way only, none of it upwards, and no file of bgtool's own bookkeeping."""
+    if _USUAL.fullmatch(name):
+        return True
     try:
         lengths = [len(os.fsencode(part)) for part in name.split(os.sep)]
     except UnicodeEncodeError:

@@ -1,6 +1,6 @@
 # `make demo` cleans examples/ with the shipped model; `make test` runs every check. Both install what they need, in the
 # versions that requirements/ locks. `make lock` renews those; `make test-latest` runs the tests on the newest releases.
-# `make bench` measures bgtool beside its peers; `make report` puts the results into README.md and docs/reference/performance.md.
+# `make bench` measures bgtool beside its peers; `make report` writes docs/reference/performance.md.
 
 PYTHON ?= python3.11
 PIP_FLAGS = --quiet --disable-pip-version-check

@@ -1,4 +1,4 @@
-"""The page of performance with its plots, and the tables in README.md, written from measured results, none by hand."""
+"""The page of performance with its plots, written from measured results, none by hand."""
 
 from __future__ import annotations
 
@@ -8,15 +8,8 @@ from pathlib import Path
 
 from benchmarks.harness.tables import Section, Table, kept, markdown
 
-ROOT = Path(__file__).parents[2]
-README = ROOT / "README.md"
-PAGE = ROOT / "docs" / "reference" / "performance.md"
+PAGE = Path(__file__).parents[2] / "docs" / "reference" / "performance.md"
 RESULTS = PAGE.parent / "performance" / "results.json"
-
-QUOTED = ("documents", "people")
-"""Benchmarks whose first table stands in README.md, between the two marks."""
-
-MARKS = ("<!-- written by `python -m benchmarks report` -->\n", "<!-- end of benchmarks -->\n")
 
 INTRODUCTION = """# Performance
 
@@ -58,22 +51,12 @@ def write(results: Path) -> None:
         for column in PLOTS.get(first_column(table), ()):
             plot(table, column, RESULTS.parent / plot_name(table, column))
     PAGE.write_text(page(sections), encoding="utf-8")
-    README.write_text(quoted_in(README.read_text(encoding="utf-8"), sections), encoding="utf-8")
 
 
 def page(sections: dict[str, Section]) -> str:
     """The whole document."""
     chapters = (chapter(title, sections[name]) for name, title in CHAPTERS.items() if name in sections)
     return "\n".join([INTRODUCTION, *chapters])
-
-
-def quoted_in(readme: str, sections: dict[str, Section]) -> str:
-    """The README with the newest tables between its marks."""
-    before, _, rest = readme.partition(MARKS[0])
-    _, _, after = rest.partition(MARKS[1])
-    found = [sections[name] for name in QUOTED if name in sections]
-    parts = [f"{markdown(section.tables[0])}\n\n{section.date}, {section.processor}.\n" for section in found]
-    return before + MARKS[0] + "\n".join(parts) + MARKS[1] + after
 
 
 def chapter(title: str, found: Section) -> str:

@@ -28,8 +28,6 @@ def results(tmp_path):
 def test_the_performance_page_is_what_the_results_say():
     sections = kept(report.RESULTS)
     assert (ROOT / "docs" / "reference" / "performance.md").read_text(encoding="utf-8") == report.page(sections)
-    readme = (ROOT / "README.md").read_text(encoding="utf-8")
-    assert readme == report.quoted_in(readme, sections)
 
 
 def test_a_page_gives_each_table_with_its_command_place_and_date(results):
@@ -41,15 +39,6 @@ def test_a_page_gives_each_table_with_its_command_place_and_date(results):
     ):
         assert text in page
     assert page.count("**Pages**") == 2
-
-
-def test_the_readme_quotes_the_newest_results_and_nothing_else_changes(results):
-    before = "top\n" + "".join(report.MARKS) + "bottom\n"
-    once = report.quoted_in(before, kept(results))
-    assert once.startswith("top\n")
-    assert once.endswith("bottom\n")
-    assert "| bgtool | 3.14 | – |" in once
-    assert report.quoted_in(once, kept(results)) == once
 
 
 def test_results_of_other_benchmarks_stay(results):

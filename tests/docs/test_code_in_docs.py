@@ -1,4 +1,4 @@
-"""Every example in a docstring, and the README's Python, is run as it stands there."""
+"""Every example in a docstring, and the Python of README and guides, is run as it stands there."""
 
 import doctest
 import re
@@ -20,6 +20,9 @@ MODULES = [
         if found.name != "__main__" and not found.ispkg
     ),
 ]
+
+
+GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
 
 
 @pytest.fixture
@@ -53,9 +56,12 @@ def test_docstrings(name, request):
         assert not said, "".join(said)
 
 
+def blocks_of(path):
+    return re.findall(r"```python\n(.*?)```", path.read_text(encoding="utf-8"), re.DOTALL)
+
+
 @pytest.mark.usefixtures("files")
-def test_readme():
-    blocks = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(encoding="utf-8"), re.DOTALL)
-    assert blocks
-    for block in blocks:
-        exec(compile(block, "README.md", "exec"), {})
+@pytest.mark.parametrize("name", ["README.md", *(f"docs/guides/{path.name}" for path in GUIDES if blocks_of(path))])
+def test_the_python_of(name):
+    for block in blocks_of(ROOT / name):
+        exec(compile(block, name, "exec"), {})

@@ -3,6 +3,8 @@
 import re
 import runpy
 
+import pytest
+
 from bgtool.runtime.catalogue import shipped_models
 from bgtool.runtime.session import read_card
 from tests.support.places import ROOT
@@ -14,7 +16,8 @@ def test_the_command_line_reference_is_what_the_program_says():
 
 
 def test_links_between_documents_lead_somewhere():
-    for document in [ROOT / "README.md", *ROOT.glob("docs/**/*.md"), ROOT / "examples" / "README.md"]:
+    top = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "examples/README.md")]
+    for document in [*top, *ROOT.glob("docs/**/*.md")]:
         for link in re.findall(r"\]\(([^)#]+)", document.read_text(encoding="utf-8")):
             assert link.startswith("http") or (document.parent / link).exists(), f"{document.name}: {link}"
 
@@ -37,3 +40,16 @@ def test_the_model_pages_show_the_figures_of_the_cards():
             (row,) = [line for line in text.splitlines() if line.startswith(f"| {set_name} |")]
             for value in figures.values():
                 assert f"{value:.2f}" in row, f"{set_name} {value}"
+
+
+@pytest.mark.parametrize("name", ["docs/architecture.md", "CONTRIBUTING.md"])
+def test_the_files_that_a_page_names_are_there(name):
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:bgtool|training|export|benchmarks|tests|docs)/[\w/.-]*)`", text)
+    modules = re.findall(r"`((?:cli|batch|engine|tasks|imaging|storage|runtime)\.[\w.]+)`", text)
+    assert len(named) > 5
+    for path in named:
+        assert (ROOT / path).exists(), path
+    for module in modules:
+        place = ROOT.joinpath("bgtool", *module.split("."))
+        assert place.with_suffix(".py").is_file() or place.is_dir() or place.parent.with_suffix(".py").is_file(), module

@@ -25,6 +25,7 @@ from bgtool.options import (
     BatchOptions,
     CleanOptions,
     CutoutOptions,
+    Empty,
     EngineKind,
     Polarity,
     Style,
@@ -36,6 +37,7 @@ from bgtool.spelling import advice
 from bgtool.tasks.document import clean_page
 from bgtool.tasks.person.backgrounds import background_of
 from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.person.framing import crop_of
 from bgtool.tasks.survey import approach
 
 __all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
@@ -79,6 +81,12 @@ class CutoutChoices(BatchChoices, total=False):
     background: AnyPath
     mask_only: bool
     crop: bool
+    padding: str
+    aspect: str
+    size: str
+    keep_specks: bool
+    edge: int
+    empty: Empty | str
 
 
 def clean(
@@ -134,6 +142,11 @@ def cutout(
     background: str | Picture = TRANSPARENT,
     mask_only: bool = False,
     crop: bool = False,
+    padding: str | int = "",
+    aspect: str = "",
+    size: str = "",
+    keep_specks: bool = False,
+    edge: int = 0,
 ) -> Image.Image:
     """Cut the people out of one photo; where there are none, the result is empty, and a warning says so.
 
@@ -149,28 +162,38 @@ def cutout(
         background: ``transparent`` (mode RGBA); or, in mode RGB, ``blur``, a colour as Pillow reads it, the path of an
             image or any other form of a picture. A path object is never taken for a colour.
         mask_only: give the mask alone (mode L), 255 = person.
-        crop: keep no more than the box around the person.
+        crop: keep no more than the box around the person; `padding`, `aspect` and `size` crop too.
+        padding: what stays around that box within the picture: pixels, or percent of its longer side, as ``5%``.
+        aspect: width to height that the box is brought to, as ``3:4``; beyond the picture it is empty.
+        size: of a picture of head and shoulders, as ``35x45mm`` (300 dpi), ``2x2in@600`` or ``600x800px``.
+        keep_specks: keep small islands far from any larger one; before a blurred background they never stay.
+        edge: pixels by which the outline is moved, outwards or (below 0) inwards, at most 100.
 
     Returns:
         The cut-out; its ``info`` has ``person_found``, and the picture's ``dpi`` and ``icc_profile`` where it has them.
 
     Raises:
         InputError: the picture is none, cannot be read or holds several pages.
-        UsageError: the background is neither a colour nor a readable image, or a mask is to have one.
+        UsageError: the background is neither a colour nor a readable image, a mask is to have one, or another option
+            makes no sense.
         ModelError, DeviceError: the model cannot run, or is for documents.
 
     Warns:
         NobodyFound: no person was found.
         BgtoolWarning: something about the picture could not be read.
     """
-    look = Look(background_of(background, mask_only), mask_only, crop)
+    options = CutoutOptions(inputs=(), output="", edge=edge)
+    shown = crop_of(crop, str(padding), aspect, size)
+    look = Look(background_of(background, mask_only), mask_only, shown, keep_specks, options.edge)
     with opened(picture) as source:
-        pixels, found = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
-    tell(source.warnings)
+        pixels, found, _, notes = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
+    tell([*source.warnings, *notes])
     if not found:
         warnings.warn("no person was found", NobodyFound, stacklevel=2)
     result = finished(pixels, source.metadata)
     result.info["person_found"] = found
+    if found and shown and shown.print and shown.print.dpi:
+        result.info["dpi"] = (shown.print.dpi, shown.print.dpi)
     return result
 
 

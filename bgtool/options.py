@@ -21,6 +21,9 @@ TRANSPARENT = "transparent"
 MOST_SCALE = 4
 """Times that a page may be enlarged for the network."""
 
+MOST_EDGE = 100
+"""Pixels by which an outline may be moved."""
+
 
 class Style(StrEnum):
     """How a cleaned page is written."""
@@ -28,6 +31,14 @@ class Style(StrEnum):
     GRAY = "gray"
     BILEVEL = "bilevel"
     COLOR = "color"
+
+
+class Empty(StrEnum):
+    """What becomes of photos without people: an empty cut-out, the photo as it is, or no output."""
+
+    WRITE = "write"
+    COPY = "copy"
+    SKIP = "skip"
 
 
 class Polarity(StrEnum):
@@ -140,13 +151,35 @@ class CutoutOptions(BatchOptions):
         background: ``transparent``, ``blur``, a colour as Pillow's ImageColor reads it, or the path of an image. A file
             that is called like a colour is meant by ``./red``.
         mask_only: write the mask alone, 8-bit grey, 255 = person.
-        crop: keep no more than the box around the person.
+        crop: keep no more than the box around the person; padding, aspect and size, if they are not empty, crop too.
+        padding: what stays around that box within the photo: pixels, or percent of the box's longer side, as ``5%``.
+        aspect: width to height that the box is brought to, as ``3:4``.
+        size: of a picture of head and shoulders, as ``35x45mm`` (300 dpi), ``2x2in@600`` or ``600x800px``.
+        keep_specks: keep small islands far from any larger one; before a blurred background they never stay.
+        edge: pixels by which the outline is moved, outwards or (below 0) inwards, at most `MOST_EDGE`.
+        empty: what becomes of photos without people; of files with several pages, empty cut-outs instead of none.
+
+    Raises:
+        UsageError: the edge is out of its range, or a mask is to be a photo.
     """
 
     task: ClassVar[ModelTask] = ModelTask.PERSON
     background: str = TRANSPARENT
     mask_only: bool = False
     crop: bool = False
+    padding: str = ""
+    aspect: str = ""
+    size: str = ""
+    keep_specks: bool = False
+    edge: int = 0
+    empty: Empty = Empty.WRITE
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if abs(self.edge) > MOST_EDGE:
+            raise UsageError(f"an outline can be moved by {MOST_EDGE} pixels at most, and {self.edge} is more")
+        if self.mask_only and self.empty is Empty.COPY:
+            raise UsageError("a mask is no copy of the photo", "leave out --mask-only, or take --empty write or skip")
 
 
 def with_enums(values: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +188,13 @@ def with_enums(values: dict[str, Any]) -> dict[str, Any]:
     Raises:
         UsageError: a text is near no value of its enum.
     """
-    enums: dict[str, type[StrEnum]] = {"engine": EngineKind, "format": Format, "style": Style, "polarity": Polarity}
+    enums: dict[str, type[StrEnum]] = {
+        "engine": EngineKind,
+        "format": Format,
+        "style": Style,
+        "polarity": Polarity,
+        "empty": Empty,
+    }
     return {
         name: enums[name](choice(value, enums[name], name)) if name in enums else value
         for name, value in values.items()

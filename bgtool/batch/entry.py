@@ -13,6 +13,9 @@ from bgtool.storage.stores import store_of
 UNKNOWN = -1
 """Size or mtime of an output, in lines of versions that kept none."""
 
+NOTHING = bytes(32)
+"""Digest of the output of an input that is done and of which nothing was written."""
+
 NOT_A_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError, struct.error)
 """What `parsed` raises over a line that is none."""
 

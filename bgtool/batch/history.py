@@ -10,7 +10,7 @@ import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
-from bgtool.batch.entry import NOT_A_RECORD, UNKNOWN, Entry, parsed
+from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, Entry, parsed
 from bgtool.batch.names import is_plain
 from bgtool.engine.job import STREAM
 from bgtool.storage.base import START, Journal
@@ -86,7 +86,7 @@ class History:
     def is_done(
         self, source: str, target: str, options: str, model_sha256: str, *, earlier: str = "", checksum: bool = False
     ) -> bool:
-        """Whether an input was done with these options and this model, and neither it nor its output has changed.
+        """Whether an input was done with these options and this model, and neither it nor its output, if any, changed.
 
         A file of the same size and time counts as unchanged, one of the same size and SHA-256 always.
 
@@ -101,10 +101,12 @@ class History:
         entry = self._entries.get(earlier or absolute(source))
         if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
             return False
-        if self.name_of(target) != entry.output:
-            return False
         fixed = entry.fixed
-        return self._is_still(source, *fixed.of_input, checksum) and self._is_still(target, *fixed.of_output, checksum)
+        if not self._is_still(source, *fixed.of_input, checksum):
+            return False
+        if fixed.output_sha256 == NOTHING:  # there was nothing to write
+            return True
+        return self.name_of(target) == entry.output and self._is_still(target, *fixed.of_output, checksum)
 
     def is_same(self, source: str, earlier: str, *, checksum: bool = False) -> bool:
         """Whether a file has the content that was read from the input `earlier` (an absolute path) on record."""

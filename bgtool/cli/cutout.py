@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from bgtool.cli.batch import batch_options, start
-from bgtool.options import CutoutOptions, with_enums
+from bgtool.cli.parameters import Choice, words
+from bgtool.options import MOST_EDGE, CutoutOptions, Empty, with_enums
 
 
 @click.command()
@@ -20,7 +21,17 @@ from bgtool.options import CutoutOptions, with_enums
     help="What stands behind the person: nothing, the photo out of focus, white, #336699, a file.",
 )
 @click.option("--mask-only", is_flag=True, help="Write the mask alone: grey, 255 = person.")
-@click.option("--crop", is_flag=True, help="Keep no more than the box around the person.")  # fmt: skip
+@click.option("--crop", is_flag=True, help="Keep no more than the box around the person.")
+@click.option("--padding", default="", metavar="N|N%",
+              help="Crop, and keep so many pixels around the box, or percent of its longer side.")  # fmt: skip
+@click.option("--aspect", default="", metavar="W:H", help="Crop to this width and height, as 3:4.")
+@click.option("--size", default="", metavar="WxHmm|in|px[@DPI]",
+              help="Frame head and shoulders for a print of this size, as 35x45mm or 2x2in@600.")  # fmt: skip
+@click.option("--keep-specks", is_flag=True, help="Keep small islands far from any person.")
+@click.option("--edge", type=click.IntRange(-MOST_EDGE, MOST_EDGE), default=CutoutOptions.edge, metavar="-N..+N",
+              help="Move the outline by pixels, outwards or inwards.  [default: 0]")  # fmt: skip
+@click.option("--empty", type=Choice(words(Empty)), default=CutoutOptions.empty.value, show_default=True,
+              help="Of a photo without people write an empty cut-out, the photo as it is, or nothing.")  # fmt: skip
 def cutout(quiet: bool, **values: Any) -> None:
     """Cut people out of photos, at full size, with clean edges.
 

@@ -13,6 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import BinaryIO
@@ -21,14 +22,15 @@ from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.imaging.formats import output_suffix
-from bgtool.imaging.metadata import of_part
+from bgtool.imaging.metadata import Metadata, of_part
 from bgtool.imaging.reading.open import open_pages
+from bgtool.imaging.reading.page import Page
 from bgtool.imaging.writing.writer import open_writer
 from bgtool.runtime.session import Model
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
 from bgtool.storage.stores import store_of
-from bgtool.tasks.base import Work
+from bgtool.tasks.base import Result, Work
 from bgtool.tasks.confidence import Confidence, least
 from bgtool.tasks.order import Order
 
@@ -40,6 +42,10 @@ BYTES_PER_PIXEL = 8
 
 STOP_SECONDS = 0.1
 """How often a worker that waits for room looks whether it is to stop."""
+
+
+class Unwanted(Exception):
+    """Raised where no output is to be made of an input; its arguments are what the user should know."""
 
 
 class Cancelled(BaseException):
@@ -121,6 +127,8 @@ class Worker:
         try:
             outcome.stamp = job.stamp()
             self._process(assignment, outcome)
+        except Unwanted as nothing:
+            outcome.warnings = nothing.args
         except InputError as reason:
             outcome.error = str(reason)
         except (BgtoolError, Cancelled):
@@ -158,17 +166,21 @@ class Worker:
             name, quality = self._model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 found: list[Confidence | None] = []
+                wanted = True
                 for page in reader:
                     result = self._work(page, self._model, advance)
-                    is_whole = result.bands.size == page.size
-                    writer.add(result.bands, page.metadata if is_whole else of_part(page.metadata))
+                    writer.add(result.bands, metadata_of(result, page))
                     warnings += [*page.warnings, *result.warnings]
                     found.append(result.confidence())
+                    wanted = result.wanted or reader.count > 1
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
+                outcome.confidence = least(found)
+                if not wanted:
+                    raise Unwanted(*warnings)
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
             outcome.output_stamp = size_and_time(job.target)
-            outcome.warnings, outcome.confidence = (*warnings, *writer.warnings), least(found)
+            outcome.warnings = (*warnings, *writer.warnings)
 
     def _advance(self, number: int, pixels: int) -> None:
         """Hand on what a job has done. Raises Cancelled if the run is to stop."""
@@ -214,6 +226,12 @@ def reading(source: str) -> AbstractContextManager[Path | BinaryIO]:
         InputError: it cannot be read.
     """
     return nullcontext(standard_input()) if source == STREAM else store_of(source).reading(source)
+
+
+def metadata_of(result: Result, page: Page) -> Metadata:
+    """What is carried from a page to its result."""
+    metadata = page.metadata if result.bands.size == page.size else of_part(page.metadata)
+    return replace(metadata, resolution=result.resolution) if result.resolution else metadata
 
 
 def standard_input() -> BinaryIO:

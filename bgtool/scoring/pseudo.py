@@ -23,6 +23,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from bgtool.imaging.components import label
+
 Mask = NDArray[np.bool_]
 Ints = NDArray[np.int32]
 Indices = NDArray[np.intp]
@@ -225,34 +227,6 @@ def gather(values: Ints, by_distance: list[Indices], distance: Ints, ring: Indic
             source = layer[inwards]
             target = source + step
             values[target] = np.maximum(values[target], values[source])
-
-
-def label(ink: Mask, stride: int) -> Ints:
-    """Number the 8-connected components of a plane from 1; 0 elsewhere.
-
-    Horizontal runs of ink are joined with those they touch in the row above, all at once: every root yields to the
-    smallest root it touches, then every run looks up its new root, until touching runs have one root.
-    """
-    edges = np.flatnonzero(ink[1:] != ink[:-1]) + 1
-    starts, ends = edges[0::2], edges[1::2]
-    first = np.searchsorted(ends, starts - stride - 1, side="right")
-    touching = np.maximum(np.searchsorted(starts, ends - stride + 1, side="left") - first, 0)
-    lower = np.repeat(np.arange(starts.size), touching)
-    upper = np.arange(lower.size) + np.repeat(first - np.cumsum(touching) + touching, touching)
-
-    root = np.arange(starts.size)
-    while lower.size:
-        one, other = root[lower], root[upper]
-        np.minimum.at(root, np.maximum(one, other), np.minimum(one, other))
-        while not np.array_equal(root, root[root]):
-            root = root[root]
-        apart = root[lower] != root[upper]
-        lower, upper = lower[apart], upper[apart]
-
-    labels = np.zeros(ink.size, dtype=np.int32)
-    names = np.unique(root, return_inverse=True)[1].astype(np.int32) + 1
-    labels[ink] = np.repeat(names, ends - starts)
-    return labels
 
 
 def _deletion_tables() -> tuple[tuple[Mask, Mask], Mask]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, Bands
 from bgtool.runtime.session import Model
@@ -20,11 +21,15 @@ class Result:
         bands: the pixels.
         warnings: what the user should know.
         confidence: tells how sure the result is; None where that is not known.
+        resolution: of the result, where it is not the page's own.
+        wanted: whether an output is to be written of it, should it be the only page.
     """
 
     bands: Bands
     warnings: Sequence[str] = ()
     confidence: Callable[[], Confidence | None] = lambda: None
+    resolution: Resolution | None = None
+    wanted: bool = True
 
 
 class Work(Protocol):

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from bgtool.imaging.formats import Pixels
-from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Polarity, Style
+from bgtool.options import TRANSPARENT, BatchOptions, CleanOptions, CutoutOptions, Empty, Polarity, Style
 
 if TYPE_CHECKING:
     from bgtool.tasks.person.backgrounds import Background
+    from bgtool.tasks.person.framing import Crop
 
 _PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
 
@@ -26,12 +27,14 @@ class Order:
         pixels: what its results are made of.
         settings: what changes an output's bytes, by name, as JSON can hold it; the model stands apart.
         background: what stands behind people; None for documents.
+        crop: what of a photo with people is shown; None: all of it.
     """
 
     options: BatchOptions
     pixels: Pixels
     settings: Mapping[str, Any]
     background: Background | None = None
+    crop: Crop | None = None
 
     @property
     def key(self) -> str:
@@ -44,17 +47,20 @@ def order_for(options: BatchOptions) -> Order:
     """The order that the options of a command are.
 
     Raises:
-        UsageError: the background is neither a colour nor a readable image, or a mask is to have one.
+        UsageError: the background is neither a colour nor a readable image, a mask is to have one, or a text that
+            is to say what is shown makes no sense.
     """
     match options:
         case CleanOptions():
             return Order(options, _PAGE_PIXELS[options.style], {"task": "CleanOptions", **_of_pages(options)})
         case CutoutOptions():
             from bgtool.tasks.person.backgrounds import background_of
+            from bgtool.tasks.person.framing import crop_of
 
             background = background_of(options.background, options.mask_only)
             settings = {"task": "CutoutOptions", **_of_cutouts(options, background)}
-            return Order(options, _cutout_pixels(options), settings, background)
+            crop = crop_of(options.crop, options.padding, options.aspect, options.size)
+            return Order(options, _cutout_pixels(options), settings, background, crop)
     raise TypeError(f"no order for {type(options).__name__}")
 
 
@@ -71,11 +77,14 @@ def _of_pages(options: CleanOptions) -> dict[str, Any]:
 
 
 def _of_cutouts(options: CutoutOptions, background: Background) -> dict[str, Any]:
+    usual = {"padding": "", "aspect": "", "size": "", "keep_specks": False, "edge": 0, "empty": Empty.WRITE.value}
+    asked = {name: getattr(options, name) for name in usual} | {"empty": options.empty.value}
     return {
         **_of_all(options),
         "background": [background.name, background.sha256],
         "mask_only": options.mask_only,
         "crop": options.crop,
+        **{name: value for name, value in asked.items() if value != usual[name]},  # as in `_of_pages`
     }
 
 

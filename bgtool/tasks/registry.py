@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 
 from bgtool.imaging.formats import Pixels
+from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.reading import vips
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, AnyPixels, Bands
 from bgtool.optional import command
-from bgtool.options import CleanOptions, CutoutOptions, Style
+from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Empty, Style
 from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import check_tile
 from bgtool.tasks.base import Result, Work
@@ -19,11 +21,19 @@ from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.order import Order
 from bgtool.tasks.person.backgrounds import Background
-from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.person.cutout import Look, copied, cut_out
+from bgtool.tasks.person.framing import Crop
 from bgtool.tasks.survey import approach
 
 STREAMED_ABOVE = 1 << 26
 """Pixels of a page whose result is written band by band; the network then waits for the encoder of each band."""
+
+
+NOBODY = {
+    Empty.WRITE: "no person was found",
+    Empty.COPY: "no person was found, and the photo is copied",
+    Empty.SKIP: "no person was found, and nothing is written",
+}
 
 
 @dataclass(frozen=True)
@@ -62,6 +72,7 @@ class CutoutWork:
 
     options: CutoutOptions
     background: Background
+    crop: Crop | None
 
     def check(self, model: Model) -> None:
         """Any tile fits: windows of photos have no halo."""
@@ -69,14 +80,18 @@ class CutoutWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Cut the people out of one photo."""
         options = self.options
-        look = Look(self.background, options.mask_only, options.crop)
-        heard: list[Confidence] = []
-        pixels, found = cut_out(page, model, look, options.tile, advance, page.metadata.icc, heard.append)
+        look = Look(self.background, options.mask_only, self.crop, options.keep_specks, options.edge)
+        pixels, found, confidence, notes = cut_out(page, model, look, options.tile, advance, page.metadata.icc)
+        if not found and options.empty is Empty.COPY:
+            pixels = copied(page, look.background.name == TRANSPARENT)
         page.close()
-        warnings = [] if found else ["no person was found"]
+        warnings = list(notes) if found else [NOBODY[options.empty]]
         if (page.depth == 16 or page.cut) and not look.mask_only:
             warnings.append("cut-outs have 8 bits a colour, to which its 16 were rounded")
-        return Result(Bands.of(pixels), tuple(warnings), lambda: heard[0])
+        dpi = self.crop.print.dpi if found and self.crop and self.crop.print else 0
+        resolution = Resolution(Fraction(dpi), Fraction(dpi)) if dpi else None
+        wanted = found or options.empty is not Empty.SKIP
+        return Result(Bands.of(pixels), tuple(warnings), lambda: confidence, resolution, wanted)
 
 
 def work_for(order: Order) -> Work:
@@ -85,7 +100,7 @@ def work_for(order: Order) -> Work:
         case Order(options=CleanOptions() as options):
             return CleanWork(options, order.pixels)
         case Order(options=CutoutOptions() as options, background=Background() as background):
-            return CutoutWork(options, background)
+            return CutoutWork(options, background, order.crop)
     raise TypeError(f"no work for {type(order.options).__name__}")
 
 

@@ -7,20 +7,22 @@ has its size.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
-from bgtool.imaging.pixels import Array
+from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
 from bgtool.options import TRANSPARENT
 from bgtool.runtime.session import Model
 from bgtool.tasks.confidence import Confidence, of_photo
 from bgtool.tasks.person.backgrounds import BLUR, Background, Scenery
-from bgtool.tasks.person.geometry import ROWS, Photo, bounds, windows
+from bgtool.tasks.person.framing import Crop, cut, frame, printed
+from bgtool.tasks.person.geometry import ROWS, Photo, straight, windows
 from bgtool.tasks.person.matting import unit
 from bgtool.tasks.person.scene import Scene
+from bgtool.tasks.person.shape import FLOATING_SHARE, SPECK_SHARE, moved
 
 DEFAULT_TILE = 256
 """Side of a window in pixels where the user names none; it changes the memory, never the result."""
@@ -31,8 +33,8 @@ LEAST_TILE = 64
 PERSON = 128
 """Alpha from which on a pixel is called a person's."""
 
-VISIBLE = 13
-"""Alpha that a crop keeps: 5 percent."""
+ENLARGED = 1.5
+"""Times that a picture of a fixed size may enlarge the photo without a word."""
 
 
 @dataclass(frozen=True)
@@ -42,12 +44,39 @@ class Look:
     Attributes:
         background: what stands behind the person.
         mask_only: whether alpha alone is wanted.
-        crop: whether to keep no more than the box around the person.
+        crop: what to show of the photo; None: all of it.
+        keep_specks: whether small islands far from any larger one stay; not before a blurred background.
+        edge: pixels by which the outline is moved, outwards or (below 0) inwards.
     """
 
     background: Background
     mask_only: bool = False
-    crop: bool = False
+    crop: Crop | None = None
+    keep_specks: bool = False
+    edge: int = 0
+
+    @property
+    def specks(self) -> float:
+        """Share of the largest island up to which others may go; 0: all stay."""
+        if self.background.name == BLUR:
+            return FLOATING_SHARE
+        return 0.0 if self.keep_specks else SPECK_SHARE
+
+
+class Cutout(NamedTuple):
+    """What came of a photo.
+
+    Attributes:
+        pixels: uint8 [H, W, 4] (RGBA) on nothing, [H, W, 3] on a background, [H, W] for the mask.
+        found: whether anybody was found. If not, alpha is 0 everywhere and nothing is cropped.
+        confidence: how sure that is.
+        warnings: a sentence each.
+    """
+
+    pixels: Array
+    found: bool
+    confidence: Confidence
+    warnings: tuple[str, ...] = ()
 
 
 def cut_out(
@@ -57,8 +86,7 @@ def cut_out(
     tile: int = 0,
     advance: Advance = lambda pixels: None,
     profile: bytes | None = None,
-    tell: Callable[[Confidence], None] = lambda confidence: None,
-) -> tuple[Array, bool]:
+) -> Cutout:
     """Cut the person out of a photo.
 
     Args:
@@ -68,29 +96,56 @@ def cut_out(
         tile: side of the windows in which the photo is worked, `LEAST_TILE` or more; 0 takes `DEFAULT_TILE`.
         advance: called with the number of pixels done after each window; may raise to stop.
         profile: ICC profile of the photo's colours, to which the background is matched.
-        tell: is told how sure the result is.
-
-    Returns:
-        uint8 [H, W, 4] (RGBA) on nothing, [H, W, 3] on a background, [H, W] for the mask; and whether anybody was
-        found. If not, alpha is 0 everywhere and nothing is cropped.
     """
-    scene = Scene.of(photo, model)
-    tile = max(tile or DEFAULT_TILE, LEAST_TILE)
-    cutout = scene.mask(tile, advance) if look.mask_only else scene.rgba(tile, advance)
+    scene = Scene.of(photo, model, look.specks)
+    cutout = _shown(scene, look, max(tile or DEFAULT_TILE, LEAST_TILE), advance)
     alpha = cutout if look.mask_only else cutout[..., 3]
     found = bool((alpha >= PERSON).any())
-    tell(of_photo(scene.believed, found=found))
+    confidence = of_photo(scene.believed, found=found)
     if not found:
         cutout[:] = 0
-    box = bounds(alpha >= VISIBLE) if look.crop and found else (0, 0, *photo.size)
-    cutout = np.ascontiguousarray(cutout[box[1] : box[3], box[0] : box[2]])
-    if look.mask_only or look.background.name == TRANSPARENT:
-        return cutout, found
-    if look.background.name == BLUR:
-        scenery = scene.blurred(box)
-    else:
-        scenery = look.background.in_profile(profile).behind((box[2] - box[0], box[3] - box[1]))
-    return compose(cutout, scenery), found
+    crop = look.crop if found else None
+    box = frame(scene.people(alpha), scene.head(), crop, photo.size) if crop else (0, 0, *photo.size)
+    cutout = cut(cutout, box)
+    if not look.mask_only and look.background.name != TRANSPARENT:
+        if look.background.name == BLUR:
+            scenery = scene.blurred(box)
+        else:
+            scenery = look.background.in_profile(profile).behind((box[2] - box[0], box[3] - box[1]))
+        cutout = compose(cutout, scenery)
+    if not (crop and crop.print):
+        return Cutout(cutout, found, confidence)
+    warnings = _of_print(box, crop.print.size, photo.size)
+    return Cutout(printed(cutout, crop.print.size), found, confidence, warnings)
+
+
+def copied(photo: Photo, transparent: bool) -> Array:
+    """A photo as it is: uint8 [H, W, 4] with its opacity, or [H, W, 3]."""
+    whole = (0, 0, *photo.size)
+    opacity, pixels = photo.alpha_window(*whole), photo.window(*whole)
+    if not transparent:
+        return pixels
+    if opacity is None:
+        opacity = np.full(pixels.shape[:2], 255, np.uint8)
+    return np.dstack([straight(pixels, opacity), opacity])
+
+
+def _shown(scene: Scene, look: Look, tile: int, advance: Advance) -> Array:
+    """The mask, or the person in the photo's colours, of the whole photo."""
+    if not look.edge:
+        return scene.mask(tile, advance) if look.mask_only else scene.rgba(tile, advance)
+    alpha = moved(scene.mask(tile, advance if look.mask_only else lambda pixels: None), look.edge)
+    return alpha if look.mask_only else scene.dressed(alpha, tile, advance)
+
+
+def _of_print(box: Box, size: tuple[int, int], photo: tuple[int, int]) -> tuple[str, ...]:
+    """What to say of a picture of a fixed size that shows this part of a photo."""
+    warnings = []
+    if (factor := size[0] / (box[2] - box[0])) > ENLARGED:
+        warnings.append(f"the head is small: it was enlarged {factor:.1f} times")
+    if box[3] > photo[1]:
+        warnings.append("the photo ends above the lower edge of the picture, which is empty there")
+    return tuple(warnings)
 
 
 def compose(cutout: Array, scenery: Scenery) -> Array:

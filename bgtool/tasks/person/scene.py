@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,17 +10,22 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from bgtool.imaging.components import dilated
 from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
 from bgtool.runtime.session import Model
-from bgtool.tasks.person import matting
+from bgtool.tasks.person import matting, shape
 from bgtool.tasks.person.backgrounds import Scenery
-from bgtool.tasks.person.geometry import Photo, straight, veiled, windows
+from bgtool.tasks.person.framing import head_of
+from bgtool.tasks.person.geometry import Photo, bounds, straight, veiled, windows
 from bgtool.tasks.person.matting import Plane, levels, unit
 from bgtool.tasks.person.views import guide_of, predict
 
 SOMEBODY = 0.6
 """Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
+
+VISIBLE = 13
+"""Alpha that counts where people are framed: 5 percent."""
 
 BLUR_RADIUS = 0.01
 """Of the longer side; three such means give the blurred background."""
@@ -34,11 +40,13 @@ class Scene:
 
     believed: Plane
 
-    def __init__(self, photo: Photo, guide: Array, visible: Plane, alpha: Plane, scale: float) -> None:
-        """Take a photo, guide [h, w, 3], its opacity [h, w], the network's alpha at that size, which was `scale` times
-        smaller."""
-        alpha = matting.settle(alpha)
-        self._photo, self._guide, self._visible = photo, guide, visible
+    def __init__(self, photo: Photo, guide: Array, visible: Plane, found: Plane) -> None:
+        """Take a photo, its guide [h, w, 3], the guide's opacity [h, w], and the network's alpha, [h', w'] of any
+        size."""
+        scale = max(guide.shape) / max(found.shape)
+        alpha = np.asarray(Image.fromarray(found).resize(guide.shape[1::-1], Image.Resampling.BICUBIC))
+        alpha = matting.settle(alpha.clip(0, 1))
+        self._photo, self._guide, self._visible, self._found = photo, guide, visible, found
         self._settled = np.where((alpha > 0) & (alpha < 1), np.float32(0.5), alpha)
         fit = matting.fit_alpha(guide, alpha, scale)
         self._alpha = matting.apply_alpha(fit, guide)
@@ -48,17 +56,35 @@ class Scene:
         self._person, self._background = (Image.fromarray(colour) for colour in colours)
 
     @classmethod
-    def of(cls, photo: Photo, model: Model) -> Scene:
-        """Look at a photo with a person model."""
+    def of(cls, photo: Photo, model: Model, specks: float = shape.SPECK_SHARE) -> Scene:
+        """Look at a photo with a person model; `specks` is the share up to which islands go, 0 keeps all."""
         seen, opacity = guide_of(photo, model.card.working_size)
         believed = predict(seen, model)
         found = matting.without_fog(believed if believed.max() >= SOMEBODY else np.zeros_like(believed))
-        alpha = np.asarray(Image.fromarray(found).resize(seen.size, Image.Resampling.BICUBIC))
+        found = shape.without_holes(found)
+        found = shape.without_specks(found, specks) if specks else found
         guide = straight(np.asarray(seen), opacity)
-        visible = np.broadcast_to(np.float32(1), alpha.shape) if opacity is None else unit(opacity)
-        scene = cls(photo, guide, visible, alpha.clip(0, 1), max(seen.size) / max(believed.shape))
+        visible = np.broadcast_to(np.float32(1), guide.shape[:2]) if opacity is None else unit(opacity)
+        scene = cls(photo, guide, visible, found)
         scene.believed = believed
         return scene
+
+    def people(self, alpha: Array) -> Box:
+        """The smallest box around the people whose alpha, uint8 [H, W] of the photo, is given; specks do not count.
+
+        Somebody must be there.
+        """
+        near = dilated(shape.bodies(self._found), 2)
+        left, top, right, bottom = self._in_photo(bounds(near)) if near.any() else (0, 0, *self._photo.size)
+        shown = alpha[top:bottom, left:right] >= VISIBLE
+        if not shown.any():
+            return bounds(alpha >= VISIBLE)
+        inner = bounds(shown)
+        return left + inner[0], top + inner[1], left + inner[2], top + inner[3]
+
+    def head(self) -> Box:
+        """The head of the largest person, whom there must be, by the outline; it may reach beyond the photo."""
+        return self._in_photo(head_of(shape.largest(self._found)))
 
     def mask(self, tile: int, advance: Advance) -> Array:
         """Alpha of the whole photo, uint8 [H, W]."""
@@ -79,8 +105,27 @@ class Scene:
             part[..., :3] = self._colours_of(box, pixels, alpha) * (part[..., 3:] > 0)
         return result
 
+    def dressed(self, alpha: Array, tile: int, advance: Advance) -> Array:
+        """The photo's own colours behind another alpha, uint8 [H, W]: uint8 [H, W, 4]."""
+        width, height = self._photo.size
+        result = np.zeros((height, width, 4), np.uint8)
+        for box in windows(self._photo.size, tile):
+            x0, y0, x1, y1 = box
+            part, own = result[y0:y1, x0:x1], alpha[y0:y1, x0:x1]
+            if own.any():
+                opacity = self._photo.alpha_window(*box)
+                pixels = straight(self._photo.window(*box), opacity)
+                around = (self._spread(colour, box) for colour in (self._person, self._background))
+                part[..., 3] = own if opacity is None else np.minimum(own, opacity)
+                part[..., :3] = matting.clean_colours(pixels, unit(own), *around) * (part[..., 3:] > 0)
+            advance((x1 - x0) * (y1 - y0))
+        return result
+
     def blurred(self, box: Box) -> Scenery:
-        """The photo's background in that part of it, out of focus; the person's colours have no share in it."""
+        """The photo's background in that part of it, out of focus; the person's colours have no share in it.
+
+        Beyond the photo its border goes on.
+        """
         weight = (1 - self._alpha) * self._visible
         radii = [max(1, round(BLUR_RADIUS * max(weight.shape)))] * 3
         total = matting.cover(weight, radii)
@@ -89,7 +134,12 @@ class Scene:
             plane = unit(self._guide[..., channel])
             mean = np.float32((weight * plane).sum() / (weight.sum() + matting.LEAST_COVER))
             picture[..., channel] = levels(matting.weighted_mean(plane, weight, total, radii, mean))
-        return Scenery(Image.fromarray(picture), self._on_guide(box), (box[2] - box[0], box[3] - box[1]))
+        left, top, right, bottom = self._on_guide(box)
+        high, wide = weight.shape
+        before, above, after, below = (math.ceil(max(0.0, side)) for side in (-left, -top, right - wide, bottom - high))
+        picture = np.pad(picture, ((above, below), (before, after), (0, 0)), mode="edge")
+        part = left + before, top + above, right + before, bottom + above
+        return Scenery(Image.fromarray(picture), part, (box[2] - box[0], box[3] - box[1]))
 
     def _people(self, tile: int, advance: Advance) -> Iterator[tuple[Box, Array, Plane, Array | None]]:
         """The windows in which there may be somebody, with their colours, alpha (float32 [h, w]) and opacity."""
@@ -123,6 +173,17 @@ class Scene:
     def _on_guide(self, box: Box) -> tuple[float, float, float, float]:
         (width, height), (high, wide) = self._photo.size, self._alpha.shape
         return box[0] * wide / width, box[1] * high / height, box[2] * wide / width, box[3] * high / height
+
+    def _in_photo(self, box: Box) -> Box:
+        """A box of the network's alpha in pixels of the photo, rounded outwards."""
+        (width, height), (high, wide) = self._photo.size, self._found.shape
+        across, down = width / wide, height / high
+        return (
+            math.floor(box[0] * across),
+            math.floor(box[1] * down),
+            math.ceil(box[2] * across),
+            math.ceil(box[3] * down),
+        )
 
     def _spread(self, field: Image.Image, box: Box) -> NDArray[Any]:
         """A field of the guide in a window of the photo, at the photo's size."""

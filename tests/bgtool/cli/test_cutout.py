@@ -11,7 +11,7 @@ from PIL import Image, ImageCms
 
 import bgtool
 from bgtool.batch.observer import Silent
-from bgtool.options import CutoutOptions
+from bgtool.options import CutoutOptions, Empty
 from bgtool.tasks.order import order_for
 
 SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -195,6 +195,8 @@ def test_a_changed_background_image_redoes_the_work(cut, tmp_path):
 
 def test_each_option_that_changes_pixels_changes_the_key():
     options = [{}, {"background": "white"}, {"background": "blur"}, {"mask_only": True}, {"crop": True}]
+    options += [{"padding": "5"}, {"aspect": "3:4"}, {"size": "35x45mm"}, {"keep_specks": True}, {"edge": 1}]
+    options += [{"empty": Empty.COPY}, {"empty": Empty.SKIP}]
     keys = {order_for(CutoutOptions(inputs=("a",), output="o", **chosen)).key for chosen in options}
     assert len(keys) == len(options)
 
@@ -219,3 +221,68 @@ def test_heic(cut, tmp_path):
     assert_cut_out(alpha_of(tmp_path / "out" / "IMG_1.png"))
     with Image.open(tmp_path / "out" / "IMG_1.png") as result:
         assert result.info["icc_profile"] == SRGB
+
+
+@pytest.fixture
+def photos(tmp_path):
+    """A folder with a portrait and a wall without anybody."""
+    (tmp_path / "in").mkdir()
+    portrait().save(tmp_path / "in" / "a.png")
+    Image.new("RGB", (90, 60), "blue").save(tmp_path / "in" / "wall.png")
+    return tmp_path / "in"
+
+
+def test_of_photos_without_people_nothing_is_written_and_that_is_done(cut, tmp_path, photos):
+    summary, _ = cut(photos, empty="skip")
+    assert (summary.done, summary.failed) == (2, 0)
+    assert [outcome.warnings for outcome in summary.outcomes] == [("no person was found, and nothing is written",)]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.png")) == ["a.png"]
+    assert cut(photos, empty="skip")[0].skipped == 2
+    Image.new("RGB", (91, 60), "blue").save(photos / "wall.png")
+    summary, _ = cut(photos, empty="skip")
+    assert (summary.done, summary.skipped) == (1, 1)
+    summary, _ = cut(photos, empty="write")
+    assert (summary.done, summary.skipped) == (2, 0)
+    assert (tmp_path / "out" / "wall.png").exists()
+
+
+@pytest.mark.parametrize(("background", "mode"), [("transparent", "RGBA"), ("white", "RGB")])
+def test_photos_without_people_are_copied(cut, tmp_path, photos, background, mode):
+    summary, _ = cut(photos, empty="copy", background=background)
+    assert summary.done == 2
+    with Image.open(tmp_path / "out" / "wall.png") as result:
+        assert result.mode == mode
+        assert (np.asarray(result.convert("RGBA")) == (0, 0, 255, 255)).all()
+    assert cut(photos, empty="copy", background=background)[0].skipped == 2
+
+
+def test_of_several_pages_all_are_written(cut, tmp_path):
+    portrait().save(tmp_path / "a.tif", save_all=True, append_images=[Image.new("RGB", (90, 60), "blue")])
+    cut(tmp_path / "a.tif", empty="skip")
+    with Image.open(tmp_path / "out" / "a.tif") as result:
+        assert result.n_frames == 2
+
+
+def test_a_print_says_its_resolution(cut, tmp_path):
+    portrait().save(tmp_path / "a.jpg", quality=95, dpi=(72, 72))
+    cut(tmp_path / "a.jpg", size="20x25mm@254", background="white")
+    with Image.open(tmp_path / "out" / "a.jpg") as result:
+        assert result.size == (200, 250)
+        assert result.info["dpi"] == (254, 254)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("--size", "35x45"),
+        ("--aspect", "wide"),
+        ("--padding", "5mm"),
+        ("--edge", "101"),
+        ("--empty", "copy", "--mask-only"),
+    ],
+)
+def test_options_that_make_no_sense_stop_before_anything_is_written(tmp_path, person_model_file, wrong):
+    portrait().save(tmp_path / "a.png")
+    refused = command(tmp_path / "a.png", "-o", tmp_path / "out", "--model", person_model_file, *wrong)
+    assert refused.returncode == 2
+    assert not (tmp_path / "out").exists()

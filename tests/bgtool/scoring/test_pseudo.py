@@ -5,7 +5,8 @@ import itertools
 import numpy as np
 import pytest
 
-from bgtool.scoring.pseudo import distances, flood, gather, label, layers, pseudo_weights, thin
+from bgtool.imaging.components import label
+from bgtool.scoring.pseudo import distances, flood, gather, layers, pseudo_weights, thin
 
 
 def bars(*rows, height, width=41):

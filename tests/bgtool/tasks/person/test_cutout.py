@@ -14,6 +14,7 @@ from bgtool.errors import InputError, UsageError
 from bgtool.imaging import icc
 from bgtool.tasks.person.backgrounds import Background, read_background
 from bgtool.tasks.person.cutout import Look, cut_out
+from bgtool.tasks.person.framing import Crop, Print
 from bgtool.tasks.person.geometry import bounds, straight
 from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.views import shrink
@@ -68,8 +69,8 @@ def test_a_person_before_a_wall(person_model):
 @given(st.integers(1, 500), st.integers(1, 500), st.integers(64, 300))
 def test_any_size_comes_out_at_its_size_and_whatever_the_tile(person_model, width, height, tile):
     source = ArraySource(photo(width, height, (width // 4, height // 4, width - width // 4, height - height // 4)))
-    once, _ = cut_out(source, person_model, NOBODY, 1000)
-    tiled, _ = cut_out(source, person_model, NOBODY, tile)
+    once, *_ = cut_out(source, person_model, NOBODY, 1000)
+    tiled, *_ = cut_out(source, person_model, NOBODY, tile)
     assert once.shape == (height, width, 4)
     assert np.abs(once.astype(int) - tiled).max() <= 1
 
@@ -77,7 +78,7 @@ def test_any_size_comes_out_at_its_size_and_whatever_the_tile(person_model, widt
 def test_a_panorama_is_seen_whole_and_never_held_twice(person_model):
     source = Counted(ArraySource(photo(12000, 2000, (9000, 300, 10500, 2000))))
     told = []
-    pixels, found = cut_out(source, person_model, NOBODY, advance=told.append)
+    pixels, found, *_ = cut_out(source, person_model, NOBODY, advance=told.append)
     assert pixels.shape == (2000, 12000, 4)
     assert found
     left, top, right, bottom = bounds(pixels[..., 3] >= 128)
@@ -118,10 +119,10 @@ def test_crop_is_the_box_around_the_person(person_model):
     assert (cropped == whole[top:bottom, left:right]).all()
 
 
-@pytest.mark.parametrize("crop", [False, True])
+@pytest.mark.parametrize("crop", [None, Crop(), Crop(print=Print((40, 50), 300))])
 def test_nobody_gives_an_empty_frame(person_model, crop):
     wall = photo(person=BLUE)
-    pixels, found = cut_out(ArraySource(wall), person_model, Look(read_background("transparent"), crop=crop))
+    pixels, found, *_ = cut_out(ArraySource(wall), person_model, Look(read_background("transparent"), crop=crop))
     assert not found
     assert pixels.shape == (300, 400, 4)
     assert not pixels.any()
@@ -129,7 +130,7 @@ def test_nobody_gives_an_empty_frame(person_model, crop):
 
 @pytest.mark.parametrize(("paleness", "sure"), [(124, False), (80, True)], ids=["alpha 0.54", "alpha 0.9"])
 def test_who_is_nowhere_sure_has_found_nobody(person_model, paleness, sure):
-    pixels, found = cut_out(ArraySource(photo(person=(255, paleness, paleness))), person_model, NOBODY)
+    pixels, found, *_ = cut_out(ArraySource(photo(person=(255, paleness, paleness))), person_model, NOBODY)
     assert found == sure
     assert pixels.any() == sure
 
@@ -272,3 +273,72 @@ def test_a_scene_tells_nothing_is_there_without_reading_it(person_model):
     source.most = 0
     assert not scene.rgba(64, lambda pixels: None).any()
     assert source.most == 0
+
+
+SPECK = (380, 20, 388, 28)
+
+
+def with_speck(**options):
+    pixels = photo(**options)
+    pixels[SPECK[1] : SPECK[3], SPECK[0] : SPECK[2]] = RED
+    return pixels
+
+
+def test_a_speck_goes_or_is_kept_and_widens_no_crop(person_model):
+    plain = np.asarray(bgtool.cutout(photo(), model=person_model))
+    assert np.array_equal(np.asarray(bgtool.cutout(with_speck(), model=person_model)), plain)
+    kept = np.asarray(bgtool.cutout(with_speck(), model=person_model, keep_specks=True))
+    assert kept[22:26, 382:386, 3].min() >= 240
+    cropped = [bgtool.cutout(with_speck(), model=person_model, crop=True, keep_specks=keep).size for keep in (0, 1)]
+    assert cropped[0] == cropped[1] == bgtool.cutout(photo(), model=person_model, crop=True).size
+
+
+def test_before_a_blurred_background_a_speck_is_background(person_model):
+    for keep in (False, True):
+        result = np.asarray(bgtool.cutout(with_speck(), model=person_model, background="blur", keep_specks=keep))
+        assert result[24, 384, 2] > 100  # mixed with the wall around it
+
+
+@pytest.mark.parametrize("edge", [-12, 12])
+def test_the_outline_moves_and_shows_the_photo_there(person_model, edge):
+    result = np.asarray(bgtool.cutout(photo(), model=person_model, edge=edge))
+    left, top, right, bottom = bounds(result[..., 3] >= 128)
+    wanted = (100 - edge, 60 - edge, 260 + edge, 240 + edge)
+    assert np.abs(np.subtract((left, top, right, bottom), wanted)).max() <= 2
+    mask = np.asarray(bgtool.cutout(photo(), model=person_model, edge=edge, mask_only=True))
+    assert np.array_equal(mask, result[..., 3])
+    seen = photo()[result[..., 3] == 255]
+    assert np.abs(result[result[..., 3] == 255][:, :3].astype(int) - seen).max() <= 1
+
+
+def test_a_moved_outline_shows_nothing_that_was_transparent(person_model):
+    picture = Image.fromarray(photo()).convert("RGBA")
+    opacity = np.full((300, 400), 255, np.uint8)
+    opacity[:, :95] = 0
+    picture.putalpha(Image.fromarray(opacity))
+    assert not np.asarray(bgtool.cutout(picture, model=person_model, edge=12))[:, :95].any()
+
+
+def test_padding_and_aspect(person_model):
+    padded = bgtool.cutout(photo(), model=person_model, padding=20)
+    assert np.abs(np.subtract(padded.size, (200, 220))).max() <= 6
+    wide = bgtool.cutout(photo(), model=person_model, aspect="3:1", background="blur")
+    assert wide.width == pytest.approx(3 * wide.height, abs=2)
+    assert wide.width > 400  # beyond the photo
+    pixels = np.asarray(wide)
+    assert pixels[:, :20].std(axis=(0, 1)).max() < 3  # its border goes on
+
+
+def test_a_print_has_its_size_and_resolution(person_model):
+    result = bgtool.cutout(photo(), model=person_model, size="20x25mm", background="white")
+    assert result.size == (236, 295)
+    assert result.info["dpi"] == (300, 300)
+    assert np.array_equal(np.asarray(result)[:8], np.full((8, 236, 3), 255))
+
+
+def test_what_a_print_lacks_is_told(person_model):
+    with pytest.warns(bgtool.BgtoolWarning) as told:
+        bgtool.cutout(photo(box=(150, 240, 250, 300)), model=person_model, size="70x90mm", mask_only=True)
+    said = " ".join(str(one.message) for one in told)
+    assert "enlarged" in said
+    assert "lower edge" in said

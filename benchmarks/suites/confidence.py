@@ -173,9 +173,8 @@ def judge_page(image: Image.Image, model: Model) -> tuple[NDArray[np.bool_], Con
 
 def judge_photo(image: Image.Image, model: Model) -> tuple[NDArray[np.bool_], Confidence]:
     """Where the mask has a person, and how sure it is."""
-    heard: list[Confidence] = []
-    mask, _ = cut_out(source_of(image), model, MASK, tell=heard.append)
-    return mask >= 128, heard[0]
+    result = cut_out(source_of(image), model, MASK)
+    return result.pixels >= 128, result.confidence
 
 
 def rows(found: Sequence[Judged]) -> list[dict[str, Value]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
@@ -107,19 +108,27 @@ def stored(tensor: onnx.TensorProto) -> Tensor:
 def backbone_weights(network: nn.Module, proto: onnx.ModelProto) -> Weights:
     """The parameters of a network's backbone, if it has one, by their names, with `shift_relu6` undone: float32.
 
-    Its convolutions stand in the file in the order of its layers, each with the bias of the norm after it; those at
+    A convolution has the bias of the norm after it, and in the file the place that it has where no norms are. Those at
     the end that no level sees, and the file lacks, stay as they are.
+
+    Raises:
+        KeyError: the file lacks one that is not at the end, or holds one that the network has not.
     """
-    values = [stored(tensor) for tensor in proto.graph.initializer if tensor.name.startswith("network.backbone.")]
-    weights = {}
+    held = {item.name: stored(item) for item in proto.graph.initializer if item.name.startswith("network.backbone.")}
     kinds = (nn.Conv2d, nn.BatchNorm2d, nn.ReLU6)
     modules = ((name, module) for name, module in network.named_modules() if name.startswith("backbone."))
     layers = [(name, type(module)) for name, module in modules if isinstance(module, kinds)]
-    places = [place for place, (_, kind) in enumerate(layers) if kind is nn.Conv2d]
     clipped = {place for place, (_, kind) in enumerate(layers) if kind is nn.ReLU6}
-    for place, kernel, bias in zip(places, values[::2], values[1::2], strict=False):
-        weights[f"{layers[place][0]}.weight"] = kernel / (6 if place - 1 in clipped else 1)
-        weights[f"{layers[place + 1][0]}.bias"] = bias + (3 if place + 2 in clipped else 0)
+    weights, norms = {}, Counter[str]()
+    for place, (name, kind) in enumerate(layers):
+        sequence, _, index = name.rpartition(".")
+        norms[sequence] += kind is nn.BatchNorm2d
+        if kind is nn.Conv2d and held:
+            in_file = f"network.{sequence}.{int(index) - norms[sequence]}"
+            weights[f"{name}.weight"] = held.pop(f"{in_file}.weight") / (6 if place - 1 in clipped else 1)
+            weights[f"{layers[place + 1][0]}.bias"] = held.pop(f"{in_file}.bias") + (3 if place + 2 in clipped else 0)
+    if held:
+        raise KeyError(*held)
     return weights
 
 

@@ -34,11 +34,10 @@ from bgtool.options import (
 from bgtool.runtime.session import Model, load_model
 from bgtool.runtime.task import ModelTask, check_task
 from bgtool.spelling import advice
-from bgtool.tasks.document import clean_page
+from bgtool.tasks.document import clean_page, planned
 from bgtool.tasks.person.backgrounds import background_of
 from bgtool.tasks.person.cutout import Look, cut_out
 from bgtool.tasks.person.framing import crop_of
-from bgtool.tasks.survey import approach
 
 __all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
 
@@ -129,8 +128,8 @@ def clean(
         inputs=(), output="", tile=tile, scale=scale, **with_enums({"style": style, "polarity": polarity})
     )
     with opened(picture) as source:
-        plan = approach(source, options.scale, options.polarity, source.metadata.resolution)
-        pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, approach=plan)
+        plan = planned(source, options, source.metadata.resolution)
+        pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, plan=plan)
     tell(source.warnings)
     return finished(pixels, source.metadata)
 

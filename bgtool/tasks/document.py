@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from math import lcm
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.pixels import Array
 from bgtool.imaging.source import Advance, AnyPixels, Source, whole
-from bgtool.options import Style
+from bgtool.options import CleanOptions, Style
 from bgtool.runtime.card import Card
 from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import Window, bands, check_tile, round_up
 from bgtool.tasks.guard import Guard
-from bgtool.tasks.survey import AS_IT_IS, Approach
-from bgtool.tasks.views import Enlarged, Inverted, reduced
+from bgtool.tasks.layout import look_over
+from bgtool.tasks.survey import AS_IT_IS, Approach, approach
+from bgtool.tasks.views import Darkened, Enlarged, Inverted, reduced
 
 DEFAULT_TILE = 2560
 """In pixels: half an A4 page at 300 dpi, of which the halos are a tenth. The shipped network then takes 1.3 GiB."""
@@ -51,8 +54,21 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
     return (windows[first : first + size] for first in range(0, len(windows), size))
 
 
+def planned(source: Source, options: CleanOptions, resolution: Resolution | None) -> Approach:
+    """Decide how a page is given to the network, and what lies where on it; a large one is read once more for that."""
+    plan = approach(source, options.scale, options.polarity, resolution)
+    return replace(plan, layout=look_over(seen(source, plan)))
+
+
+def seen(source: Source, plan: Approach) -> Source:
+    """A page as the network sees it."""
+    source = Inverted(source) if plan.inverted else source
+    source = Darkened(source, plan.gain, plan.white) if plan.gain != 1 else source
+    return Enlarged(source, plan.scale) if plan.scale > 1 else source
+
+
 def clean_bands(
-    source: Source, model: Model, tile: int, advance: Advance, scale: int = 1, guard: Guard | None = None
+    source: Source, model: Model, tile: int, advance: Advance, plan: Approach, guard: Guard | None = None
 ) -> Iterator[tuple[int, Array]]:
     """Clean a page from top to bottom.
 
@@ -61,20 +77,21 @@ def clean_bands(
         model: a document model.
         tile: largest side of a window in pixels of what the network sees, halo included.
         advance: called with the number of the scan's pixels done after each batch of windows; may raise to stop.
-        scale: how many times the scan is enlarged for the network.
+        plan: how the page is given to the network, and what lies where on it.
         guard: takes in scan and result.
 
     Yields:
         First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
     """
-    seen = Enlarged(source, scale) if scale > 1 else source
-    width, height = seen.size
-    for windows in windows_of(seen.size, model.card, tile, scale * (guard.cell if guard else 1)):
+    scale, layout = plan.scale, plan.layout
+    view = seen(source, plan)
+    width, height = view.size
+    for windows in windows_of(view.size, model.card, tile, scale * (guard.cell if guard else 1)):
         rows = windows[0].rows
         bottom = min(rows.core_stop, height)
         band = np.empty(((bottom - rows.core_start) // scale, source.size[0]), np.uint8)
         for batch in chunks(windows, model.device.windows_per_batch):
-            images = np.stack([read_window(seen, window) for window in batch])
+            images = np.stack([read_window(view, window) for window in batch])
             for window, image, result in zip(batch, images, model.run(images), strict=True):
                 columns = window.columns
                 right = min(columns.core_stop, width)
@@ -82,7 +99,10 @@ def clean_bands(
                     slice(rows.core_start - rows.start, bottom - rows.start),
                     slice(columns.core_start - columns.start, right - columns.start),
                 )
-                part = reduced(result[core], scale)
+                cleaned = result[core]
+                if layout:
+                    cleaned = layout.applied(columns.core_start, rows.core_start, image[core], cleaned)
+                part = reduced(cleaned, scale)
                 left = columns.core_start // scale
                 band[:, left : right // scale] = part
                 if guard:
@@ -128,7 +148,7 @@ def styled_bands(
     style: Style,
     tile: int = 0,
     advance: Advance = lambda pixels: None,
-    approach: Approach = AS_IT_IS,
+    plan: Approach = AS_IT_IS,
     guard: Guard | None = None,
 ) -> Iterator[AnyPixels]:
     """Clean a page from top to bottom.
@@ -139,7 +159,7 @@ def styled_bands(
         style: how the page is to look.
         tile: largest side of a window in pixels, halo included; 0 takes `default_tile`.
         advance: called with the number of pixels done, at the start and after each batch; may raise to stop.
-        approach: how the page is given to the network.
+        plan: how the page is given to the network.
         guard: takes in scan and result.
 
     Raises:
@@ -151,15 +171,15 @@ def styled_bands(
     """
     advance(0)
     width, _ = source.size
-    source = Inverted(source) if approach.inverted else source
-    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, approach.scale, guard):
+    scan = Inverted(source) if plan.inverted else source
+    for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, plan, guard):
         match style:
             case Style.GRAY:
                 yield band
             case Style.BILEVEL:
                 yield band >= INK_BELOW
             case Style.COLOR:
-                yield ink_on_white(source.deep_window(0, top, width, top + len(band)), band)
+                yield ink_on_white(scan.deep_window(0, top, width, top + len(band)), band)
 
 
 def clean_page(
@@ -168,10 +188,10 @@ def clean_page(
     style: Style,
     tile: int = 0,
     advance: Advance = lambda pixels: None,
-    approach: Approach = AS_IT_IS,
+    plan: Approach = AS_IT_IS,
     guard: Guard | None = None,
 ) -> AnyPixels:
     """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
     with model.turn:
-        bands = styled_bands(source, model, style, tile, advance, approach, guard)
+        bands = styled_bands(source, model, style, tile, advance, plan, guard)
         return whole(bands, source.size[1])

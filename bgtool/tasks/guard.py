@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from bgtool.tasks.areas import reached
+
 CELL = 4
 """Side of a cell in pixels of the scan; of pages above `MOST_CELLS` cells a power of two times that."""
 
@@ -92,7 +94,7 @@ class Guard:
         levels: how many pixels of the network's page have each of the 256 grey levels; no finding follows from them.
     """
 
-    def __init__(self, size: tuple[int, int], ink_below: int = 0) -> None:
+    def __init__(self, size: tuple[int, int], ink_below: int = 0, pictures: NDArray[np.bool_] | None = None) -> None:
         """Start on a page.
 
         Args:
@@ -209,24 +211,6 @@ def rim(page: NDArray[np.uint8]) -> float:
     """Share of the outermost two cells of a page that are dark."""
     edges = np.concatenate([page[:2].ravel(), page[-2:].ravel(), page[:, :2].ravel(), page[:, -2:].ravel()])
     return float((edges < 128).mean())
-
-
-def reached(grid: NDArray[np.bool_], start: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Those true places of a grid that a way through true places leads to from where it starts."""
-    found, count = grid & start, -1
-    while count != (count := int(found.sum())):
-        found = along_rows(along_rows(found, grid).T, grid.T).T
-    return found
-
-
-def along_rows(found: NDArray[np.bool_], grid: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """What was found, widened to the whole of the runs of true places in rows that it touches."""
-    fenced = np.pad(grid, ((0, 0), (0, 1)))  # runs end with their row
-    flat, touched = fenced.ravel(), np.pad(found, ((0, 0), (0, 1))).ravel()
-    run = np.cumsum(~flat)
-    hit = np.zeros(run[-1] + 1, bool)
-    hit[run[touched]] = True
-    return np.asarray((hit[run] & flat).reshape(fenced.shape)[:, :-1])
 
 
 def worst(lost: Grid, side: int, size: tuple[int, int]) -> tuple[int, int, int, int]:

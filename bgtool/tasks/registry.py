@@ -17,13 +17,12 @@ from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import check_tile
 from bgtool.tasks.base import Result, Work
 from bgtool.tasks.confidence import Confidence, of_page
-from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, styled_bands
+from bgtool.tasks.document import INK_BELOW, STREAMED_TILE, clean_page, default_tile, planned, styled_bands
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.order import Order
 from bgtool.tasks.person.backgrounds import Background
 from bgtool.tasks.person.cutout import Look, copied, cut_out
 from bgtool.tasks.person.framing import Crop
-from bgtool.tasks.survey import approach
 
 STREAMED_ABOVE = 1 << 26
 """Pixels of a page whose result is written band by band; the network then waits for the encoder of each band."""
@@ -50,7 +49,7 @@ class CleanWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
         """Clean one page."""
         style, tile = self.options.style, self.options.tile
-        plan = approach(page, self.options.scale, self.options.polarity, page.metadata.resolution)
+        plan = planned(page, self.options, page.metadata.resolution)
         guard = Guard(page.size, INK_BELOW if style is Style.BILEVEL else 0)
         warnings = [*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ())]
         if page.size[0] * page.size[1] <= STREAMED_ABOVE:

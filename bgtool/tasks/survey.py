@@ -1,4 +1,4 @@
-"""A look at a page before the first tile: how small its writing is, and whether it is light on dark.
+"""A look at a page before the first tile: how small and how pale its writing is, and whether it is light on dark.
 
 What is decided here holds for the whole page, so that tiles stay exact. A few strips of the page are read, once, from
 top to bottom; its cost is a hundredth of the network's or so.
@@ -16,6 +16,7 @@ from PIL import Image
 from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.source import Source
 from bgtool.options import Polarity
+from bgtool.tasks.layout import Layout
 
 SIDE = 96
 """Of the squares that are looked at, in pixels."""
@@ -50,6 +51,16 @@ EVIDENCE = 200
 COARSE, SHEET = 130, (4, 17)
 """Pixels per inch below which a page is enlarged, if its width makes it a sheet of so many inches."""
 
+PALE, EVEN, FULL = 68, 0.8, 145
+"""Grey levels between ground and ink below which a page is pale, if nine squares of ten have less; the share of that
+which half of the squares have at least, as on a copy that is pale all over; and how far apart both are brought."""
+
+MOST_GAIN = 4.0
+"""Times that the contrast of a pale page is raised at most."""
+
+WRITTEN_SQUARES = 4
+"""Squares that hold writing from which a page may be called pale."""
+
 DARK_SQUARES, DARK_GROUND = 0.8, 128
 """Share of the marked squares that are light on dark, and the page's median, from which a page is light on dark."""
 
@@ -63,12 +74,18 @@ class Approach:
     Attributes:
         scale: how many times it is enlarged for the network; the result has the scan's own size.
         inverted: whether dark and light change places before.
+        gain: how many times its contrast is raised before, downwards from the level of its paper.
+        white: that level.
         warnings: what the user should know of it.
+        layout: what lies where on it, in pixels of what the network sees; None to leave all to the network.
     """
 
     scale: int = 1
     inverted: bool = False
+    gain: float = 1.0
+    white: int = 255
     warnings: tuple[str, ...] = ()
+    layout: Layout | None = None
 
 
 AS_IT_IS = Approach()
@@ -80,6 +97,8 @@ class Look:
 
     levels: list[NDArray[np.uint8]] = field(default_factory=list)
     light: list[bool] = field(default_factory=list)  # of each marked square: whether it is light on dark
+    depths: list[int] = field(default_factory=list)  # of each square of writing: levels between ground and ink
+    whites: list[int] = field(default_factory=list)  # of the same squares: their lightest level
     strokes: list[NDArray[np.intp]] = field(default_factory=list)  # of each pixel of writing, across the thinner way
     heights: list[NDArray[np.intp]] = field(
         default_factory=list
@@ -91,6 +110,13 @@ class Look:
         if not self.light or float(np.mean(self.light)) < DARK_SQUARES:
             return False
         return float(np.median(np.concatenate(self.levels))) < DARK_GROUND
+
+    def gain(self) -> float:
+        """How many times the contrast of a page of pale writing is to be raised; 1 for any other."""
+        if len(self.depths) < WRITTEN_SQUARES:
+            return 1.0
+        usual, most = np.percentile(self.depths, (50, 90))
+        return min(FULL / float(most), MOST_GAIN) if usual >= EVEN * most and most < PALE else 1.0
 
     def small(self, coarse: bool) -> bool:
         """Whether most of the writing is too small; where there is hardly any, whether the page is coarse."""
@@ -109,10 +135,13 @@ def approach(source: Source, scale: int, polarity: Polarity, resolution: Resolut
         polarity: whether pages that are light on dark are inverted.
         resolution: of the page, as its file says.
     """
-    look = look_at(source) if not scale or polarity is Polarity.AUTO else Look()
+    look = look_at(source)
     turned = polarity is Polarity.AUTO and look.light_on_dark
     enlarged = ENLARGEMENT if look.small(is_coarse(source.size[0], resolution)) else 1
-    return Approach(scale or enlarged, turned or polarity is Polarity.INVERT, (TURNED,) if turned else ())
+    inverted = turned or polarity is Polarity.INVERT
+    gain = 1.0 if inverted or look.light_on_dark else look.gain()
+    white = int(np.median(look.whites)) if gain > 1 else 255
+    return Approach(scale or enlarged, inverted, gain, white, (TURNED,) if turned else ())
 
 
 def is_coarse(width: int, resolution: Resolution | None) -> bool:
@@ -162,6 +191,8 @@ def measure(square: NDArray[np.uint8], look: Look) -> None:
         return
     ink = square > (middle + high) // 2 if light else square < (middle + low + 1) // 2
     if ink.mean() < 0.45:  # not a picture or an edge
+        look.depths.append(high - middle if light else middle - low)
+        look.whites.append(high)
         across, down = run_lengths(ink), run_lengths(ink.T).T
         writing = ink & (across < LONG) & (down < LONG)
         look.strokes.append(np.minimum(across, down)[writing])

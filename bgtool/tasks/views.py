@@ -1,8 +1,9 @@
-"""A scan as the network is to see it: enlarged, or with dark and light changed."""
+"""A scan as the network is to see it: enlarged, with more contrast, or with dark and light changed."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -38,6 +39,36 @@ class Inverted:
     def deep_window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[Any]:
         """The same without a loss of depth."""
         return ~self.source.deep_window(x0, y0, x1, y1)  # of unsigned numbers: the highest less the number
+
+
+@dataclass(frozen=True)
+class Darkened:
+    """A pale scan, every level `gain` times as far below `white`; what is lighter is white. As a `Source` of 8 bits."""
+
+    source: Source
+    gain: float
+    white: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.source.size
+
+    @property
+    def depth(self) -> int:
+        """Bits of a sample: 8."""
+        return 8
+
+    @cached_property
+    def _levels(self) -> NDArray[np.uint8]:
+        below = np.maximum(self.white - np.arange(256), 0)
+        return np.asarray((255 - self.gain * below).round().clip(0, 255), np.uint8)
+
+    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
+        """RGB of a part, uint8 [y1-y0, x1-x0, 3]."""
+        return self._levels[self.source.window(x0, y0, x1, y1)]
+
+    deep_window = window
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ def typeset(fonts: Path, pattern: str, count: int, side: int, seed: int, output:
 @click.option("--side", type=click.IntRange(64), default=768, help="Height and width of a page in pixels.")
 @click.option("--seed", type=int, default=0, help="Start of all random numbers.")
 @click.option("--output", "-o", type=click.Path(file_okay=False, path_type=Path), default=Path("runs/Drawn"),
-              help="Folder of the pages: img/ and gt/.")  # fmt: skip
+              help="Folder of the pages: img/, gt/ and pictures/.")  # fmt: skip
 def draw(
     fonts: tuple[Path, ...], pattern: str, photos: Path | None, count: int, side: int, seed: int, output: Path
 ) -> None:

@@ -59,7 +59,8 @@ class WeightedPairs(WeightedDraw):
     Args:
         pairs: what to draw from.
         transform: from a dict of ``image`` uint8 [3, H, W] and ``truth`` uint8 [1, H, W] (tv_tensors, and a second
-            truth of another pair under ``other``) to the tensors of one sample.
+            truth of another pair under ``other``, and the pair's ``extra`` where it has one) to the tensors of one
+            sample.
         weights, length, seed: see `WeightedDraw`.
         own: transforms of single sets by name, in place of `transform`.
     """
@@ -78,14 +79,12 @@ class WeightedPairs(WeightedDraw):
         self.transforms = [own.get(pair.set_name, transform) for pair in pairs]
         self.images = [read_rgb(pair.image) for pair in pairs]
         self.truths = [read_gray(pair.truth) for pair in pairs]
+        self.extras = [read_gray(pair.extra) if pair.extra else None for pair in pairs]
 
     def sample(self) -> Sample:
         """A pair, and the truth of another."""
         chosen, other = self.draw(2)
-        return self.transforms[chosen](
-            {
-                "image": tv_tensors.Image(self.images[chosen]),
-                "truth": tv_tensors.Image(self.truths[chosen]),
-                "other": tv_tensors.Image(self.truths[other]),
-            }
-        )
+        pictures = {"image": self.images[chosen], "truth": self.truths[chosen], "other": self.truths[other]}
+        extra = self.extras[chosen]
+        pictures |= {} if extra is None else {"extra": extra}
+        return self.transforms[chosen]({name: tv_tensors.Image(picture) for name, picture in pictures.items()})

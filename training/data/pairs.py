@@ -29,7 +29,8 @@ class Member(Protocol):
 
 @dataclass(frozen=True)
 class Pair:
-    """A scan or photo and its truth; `extra` is a third picture (regions without loss), if there is one."""
+    """A scan or photo and its truth; `extra` is a third picture (regions without loss, or pictures on a page), if there
+    is one."""
 
     image: Path
     truth: Path

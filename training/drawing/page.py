@@ -70,7 +70,7 @@ def laid_out(side: int, material: Material, names: Sequence[str] = tuple(KINDS))
         split = side if chance(0.7) else round(side * uniform(0.4, 0.7))
         right = min(side - integer(side // 10) - 2, split)
         draw: Drawer = KINDS[pick(names)][0]
-        if chance(0.07) and len(names) > 1:
+        if chance(0.2) and len(names) > 1:
             draw = partial(with_photos, photos=material.photos)
         draw(sheet, (left, top, right, top + height), material.families)
         if split < side - 80:
@@ -103,10 +103,14 @@ def printed(sheet: Sheet) -> tuple[Tensor, Tensor, Tensor]:
     return light, torch.where(soft, truth, (truth > 0.45).float()), soft
 
 
-def draw_page(side: int, material: Material, names: Sequence[str] = tuple(KINDS)) -> tuple[Tensor, Tensor]:
-    """A page from torch's generator alone: scan, float [3, side, side], and truth, float [1, side, side], both in 0..1.
+def draw_page(side: int, material: Material, names: Sequence[str] = tuple(KINDS)) -> tuple[Tensor, Tensor, Tensor]:
+    """A page from torch's generator alone.
 
-    The truth is 1 where there is ink and 0 where there is paper; in pictures it is their darkness.
+    Returns:
+        Scan, float [3, side, side] in 0..1.
+        Truth, float [1, side, side] in 0..1: 1 where there is ink, 0 on paper and beyond the sheet; in pictures their
+        darkness.
+        Pictures, bool [1, side, side].
     """
     light, truth, soft = printed(laid_out(side, material, names))
     scan = paper(side) * light
@@ -117,15 +121,18 @@ def draw_page(side: int, material: Material, names: Sequence[str] = tuple(KINDS)
         scan, left = aged(scan, torch.cat([truth, soft]))  # neither ink nor pictures are left on the bed
         truth, soft = left[:1], left[1:] > 0.5
     scan, truth = captured(scan, truth, soft)
-    return scan.clamp(0, 1), truth.clamp(0, 1)
+    return scan.clamp(0, 1), truth.clamp(0, 1), soft
 
 
 def write_drawn(material: Material, count: int, side: int, seed: int, output: Path) -> None:
-    """Write so many pages, img/ and gt/ (0 ink, 255 paper, between in pictures), the same for the same material and
-    seed."""
+    """Write so many pages, the same for the same material and seed.
+
+    Three folders: img/; gt/ (0 ink, 255 paper, between in pictures); pictures/ (255 where there is one, 0 elsewhere).
+    """
 
     def made() -> Made:
-        scan, truth = draw_page(side, material)
-        return scan, {"gt": ((1 - truth[0]) * 255).round().byte().numpy()}
+        scan, truth, soft = draw_page(side, material)
+        levels = {"gt": 1 - truth[0], "pictures": soft[0].float()}
+        return scan, {name: (level * 255).round().byte().numpy() for name, level in levels.items()}
 
     write_folder(made, count, seed, output, digits=5, quality=92)

@@ -26,6 +26,9 @@ from training.transforms.document import SHRINK, TrainDrawn, evaluate_document, 
 VALIDATION_SIDE = 768
 """Validation pages are cut to this many pixels a side around their middle, to keep a validation short."""
 
+CERTAIN = 20.0
+"""Logit of a pixel that adds nothing to a loss."""
+
 
 class DocumentTask:
     """Trains a `StackedUNet`; validated by the mean F-measure over pages, in percent.
@@ -46,7 +49,7 @@ class DocumentTask:
         self.config = config
         self.network = network
         self.kind = Loss(config.loss)
-        drawn_pairs = find_pairs(drawn, "gt") if drawn else []
+        drawn_pairs = find_pairs(drawn, "gt", "pictures") if drawn else []
         self.drawn_sets = {pair.set_name for pair in drawn_pairs}
         given = [*find_pairs(Path(config.data_dir), "gt"), *drawn_pairs]
         pages, validation = split_members(given, config.validation_share)
@@ -90,7 +93,9 @@ class DocumentTask:
     def loss(self, network: nn.Module, batch: Sample) -> Tensor:
         """Mean of the loss over all stages."""
         image = batch["image"].contiguous(memory_format=torch.channels_last)
-        return stage_mean(self.kind, network(image), batch["truth"])
+        truth, known = batch["truth"], batch["known"] > 0.5
+        right = (truth * 2 - 1) * CERTAIN
+        return stage_mean(self.kind, [torch.where(known, logits, right) for logits in network(image)], truth)
 
     @torch.no_grad()
     def validate(self, network: nn.Module, device: torch.device) -> dict[str, float]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from training.data.draw import Sample, Transform
@@ -35,7 +37,8 @@ class TrainDocument:
     """Random window, degradations and quarter turns of one page. Nothing is mirrored but the ink that shows through:
     that is how the network can tell it. Most windows are mild: at their own scale and seldom degraded.
 
-    Gives float ``image`` [3, S, S] in 0..1 and ``truth`` [1, S, S] (1 = ink).
+    Gives float ``image`` [3, S, S] in 0..1, ``truth`` [1, S, S] (1 = ink) and ``known`` [1, S, S], 0 where nothing is
+    to be learned.
     """
 
     def __init__(self, crop_size: int, shrink: float = 1.0) -> None:
@@ -65,7 +68,7 @@ class TrainDocument:
         if chance(0.3):
             turns = 1 + integer(3)
             image, truth = (picture.rot90(turns, (-2, -1)) for picture in (image, truth))
-        return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous()}
+        return {"image": image.clamp(0, 1).contiguous(), "truth": truth.contiguous(), "known": torch.ones_like(truth)}
 
     def _verso(self, sample: Sample, scale: float) -> Tensor:
         """Ink (1) of the back of the page, float [1 or 3, S, S]: most often in the same hand or type."""
@@ -97,21 +100,30 @@ class TrainDocument:
         return image
 
 
+SOLID = 31
+"""Side in pixels of a square that fits into areas which the layout network finds: the document network is not asked."""
+
+
 class TrainDrawn:
     """Random window of a page that was drawn with all its faults: scaled now and then, and turned by quarters.
 
-    Gives what `TrainDocument` gives; the truth of a picture is its darkness.
+    Gives what `TrainDocument` gives; nothing is learned in pictures, nor well inside large areas of ink.
     """
 
     def __init__(self, crop_size: int) -> None:
         self.window = RandomWindow(crop_size, scales=(0.7, 2.0), degrees=3, native=0.6)
 
     def __call__(self, sample: Sample) -> Sample:
-        """Augment one sample of uint8 ``image`` and ``truth``."""
-        image, truth = (p.float() / 255 for p in self.window(sample["image"], sample["truth"]))
+        """Augment one sample of uint8 ``image``, ``truth`` and ``extra``, its pictures, if any are marked."""
+        extra = sample.get("extra", torch.zeros_like(sample["truth"]))
+        parts = self.window(sample["image"], sample["truth"], extra)
+        image, truth, pictures = (part.float() / 255 for part in parts)
+        ink = (truth < 0.5).float()
+        inside = 1 - F.max_pool2d(1 - ink[None], SOLID, stride=1, padding=SOLID // 2)[0]
+        known = ((pictures < 0.5) & (inside < 0.5)).float()
         turns = integer(4) if chance(0.3) else 0
-        image, truth = (picture.rot90(turns, (-2, -1)).contiguous() for picture in (image, 1 - truth))
-        return {"image": image, "truth": truth}
+        image, truth, known = (p.rot90(turns, (-2, -1)).contiguous() for p in (image, 1 - truth, known))
+        return {"image": image, "truth": torch.where(known > 0.5, truth, truth.round()), "known": known}
 
 
 SHRINK = {"BleedThrough_ISOS": 0.3}

@@ -91,7 +91,7 @@ def test_advance_is_told_every_pixel_once(tiny_model):
 def test_tiles_give_the_whole_page_at_every_scale(tiny_model, height, width, extra, scale, seed):
     source, told = scan(height, width, seed), []
     tiled = clean_page(source, tiny_model, Style.GRAY, 2 * HALO + extra, told.append, Approach(scale))
-    whole = clean_page(source, tiny_model, Style.GRAY, 10_000, approach=Approach(scale))
+    whole = clean_page(source, tiny_model, Style.GRAY, 10_000, plan=Approach(scale))
     assert tiled.shape == (height, width)
     assert np.abs(tiled.astype(int) - whole).max() <= 1
     assert sum(told) == height * width

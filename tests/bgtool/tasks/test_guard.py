@@ -106,7 +106,7 @@ def test_tiles_show_the_guard_the_whole_page(tiny_model, scale):
     grids = []
     for tile in (200, 10_000):
         guard = Guard((130, 150))
-        clean_page(ArraySource(pixels), tiny_model, Style.GRAY, tile, approach=Approach(scale), guard=guard)
+        clean_page(ArraySource(pixels), tiny_model, Style.GRAY, tile, plan=Approach(scale), guard=guard)
         grids.append((guard._scan, guard._page))
     for tiled, whole in zip(*grids, strict=True):
         assert np.abs(tiled.astype(int) - whole).max() <= 1

@@ -109,3 +109,38 @@ def test_pages_of_any_size_can_be_looked_at(size):
     assert chosen(Image.new("RGB", size, PAPER)).scale == 1
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     approach(ArraySource(noise), 0, Polarity.AUTO)
+
+
+PALE = (196, 194, 190)
+
+
+@pytest.mark.parametrize("size", [24, 40])
+def test_the_contrast_of_a_pale_copy_is_raised(size):
+    plan = chosen(written(size, ink=PALE))
+    assert 2 < plan.gain <= 4
+    assert abs(plan.white - PAPER[0]) < 8
+
+
+@pytest.mark.parametrize("ink", [INK, (130, 126, 120)])
+def test_that_of_other_pages_is_not(ink):
+    assert chosen(written(30, ink=ink)).gain == 1
+
+
+def test_a_page_with_some_dark_writing_is_not_pale():
+    page = written(30, ink=PALE)
+    page.paste(written(30).crop((0, 0, 900, 200)), (0, 0))
+    assert chosen(page).gain == 1
+
+
+def test_a_blank_page_is_not_pale():
+    noise = np.random.default_rng(0).normal(225, 6, (700, 900, 1))
+    assert chosen(Image.fromarray(np.repeat(noise, 3, axis=2).clip(0, 255).astype(np.uint8))).gain == 1
+
+
+def test_a_pale_copy_is_read_and_its_colours_stay_as_they_are():
+    page = written(30, ink=PALE)
+    scan = np.asarray(page)
+    letters = scan[..., 0] < 210
+    assert (np.asarray(bgtool.clean(page))[letters] < 128).mean() > 0.9
+    colours = np.asarray(bgtool.clean(page, style="color"))
+    assert np.abs(colours[letters].astype(int) - scan[letters]).max(axis=1).mean() < 12

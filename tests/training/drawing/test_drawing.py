@@ -46,7 +46,7 @@ def test_each_kind_puts_ink_on_the_sheet_and_calls_it_ink(name):
 @pytest.mark.parametrize("seed", range(8))
 def test_the_ink_of_a_page_stands_in_its_truth_and_both_are_levels(seed):
     torch.manual_seed(seed)
-    scan, truth = draw_page(256, FAMILIES)
+    scan, truth, _ = draw_page(256, FAMILIES)
     assert (scan.shape, truth.shape) == ((3, 256, 256), (1, 256, 256))
     assert scan.isfinite().all()
     assert (scan.min(), truth.min()) >= (0, 0)
@@ -203,7 +203,7 @@ def test_what_lies_on_the_bed_is_no_picture_even_in_a_bilevel_scan(monkeypatch):
     monkeypatch.setattr("training.drawing.page.aged", on_black)
     monkeypatch.setattr("training.drawing.page.chance", lambda often: often == 0.75)
     monkeypatch.setattr("training.drawing.page.captured", devices.bilevel)
-    scan, truth = draw_page(128, FAMILIES, ("covered",))
+    scan, truth, _ = draw_page(128, FAMILIES, ("covered",))
     assert not scan[..., 72:].any()  # the error of the diffusion spills over the edge
     assert not truth[..., 72:].any()
     assert torch.equal(truth[..., :63], 1 - scan[:1, :, :63])

@@ -1,0 +1,210 @@
+"""What lies where on a page, told from a small picture of all of it before the first tile.
+
+The document network sees no more than some hundred pixels around: inside a black bar it cannot know that there is a
+bar. The cells of the whole page show it. A dark area that ends sharply is ink, whatever the network says; one that
+comes in from the page's edge along a good part of it is the bed that the sheet lies on. It is decided once for a page,
+so tiles stay exact.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageFilter
+
+from bgtool.imaging.source import Source
+from bgtool.tasks.areas import components, neighbours, reached, share_of
+from bgtool.tasks.cells import CELL, page_cells
+
+Mask = NDArray[np.bool_]
+Levels = NDArray[np.uint8]
+AnyCell = TypeVar("AnyCell", bound=np.generic)
+
+DARK = 0.6
+"""Share of the paper's usual lightness below which the lightest pixel of a cell is dark."""
+
+PAPERLIKE, USUAL = 0.7, 70
+"""Share of the paper's usual lightness from which a cell may be paper; the percentile of all cells that is usual."""
+
+SOFT, SHARP = 0.2, 0.7
+"""Share of the contrast to paper that may be missing beside a sharp edge, and share of what lies beside an area that
+has to be as bright."""
+
+WRITTEN, WRITTEN_SHARE = 0.3, 0.1
+"""Share of the contrast by which writing on an area is darker than it, and share of its cells that may be so."""
+
+ALONG = 0.2
+"""Share of a page's side along which a bed shows."""
+
+GAP, MARKED = 5, 0.03
+"""Side in cells of what may be a mark on a bed, and share of its cells that may be marks."""
+
+PAPER_REACH, INK_REACH = 33, 9
+"""Cells along the side of the square from which the lightness of the paper and of the ink around a cell is told."""
+
+LEAST_CONTRAST = 24
+"""Grey levels between paper and ink from which a threshold between them counts."""
+
+DEPTH, EDGE = 0.4, 0.5
+"""Where the threshold lies between ink and paper, and how wide an edge from black to white is, as shares of their
+contrast."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """What the cells of a page hold, each array [rows, columns] of cells.
+
+    Attributes:
+        solid: whether there is an area of ink, which a threshold tells to the last pixel.
+        bed: whether there is what the sheet lies on.
+        paper, ink: grey levels of both around.
+    """
+
+    solid: Mask
+    bed: Mask
+    paper: Levels
+    ink: Levels
+
+    def applied(self, left: int, top: int, scan: Levels, page: Levels) -> Levels:
+        """What becomes of a part of a page.
+
+        Args:
+            left, top: its place in pixels of what the network sees.
+            scan: uint8 [h, w, 3], RGB.
+            page: uint8 [h, w], as the document network gives it.
+
+        Returns:
+            uint8 [h, w]: at least as dark as the threshold says in solid areas, white on the bed, else as it was.
+        """
+        for cells, change in ((self.solid, self._darkened), (self.bed, whitened)):
+            box = inner_box(cells, left, top, page.shape)
+            if box is not None:
+                rows, columns = box
+                place = left + columns.start, top + rows.start
+                changed = change(*place, scan[rows, columns], page[rows, columns])
+                page = page.copy()
+                page[rows, columns] = np.where(part(cells, *place, changed.shape), changed, page[rows, columns])
+        return page
+
+    def _darkened(self, left: int, top: int, scan: Levels, page: Levels) -> Levels:
+        paper, ink = (part(levels, left, top, page.shape).astype(np.float32) for levels in (self.paper, self.ink))
+        contrast = paper - ink
+        grey = np.asarray(Image.fromarray(scan).convert("L"))
+        edge = 127.5 + (grey - ink - DEPTH * contrast) * (255 / np.maximum(contrast * EDGE, 1))
+        return np.minimum(page, np.where(contrast < LEAST_CONTRAST, 255, edge.clip(0, 255))).astype(np.uint8)
+
+
+def whitened(left: int, top: int, scan: Levels, page: Levels) -> Levels:
+    """White, whatever was there."""
+    return np.full_like(page, 255)
+
+
+def look_over(source: Source) -> Layout:
+    """Look at a whole page, which is read once from top to bottom; as the network sees it, dark on light."""
+    return layout_of(page_cells(source))
+
+
+def layout_of(cells: Levels) -> Layout:
+    """Decide what lies where: of uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them."""
+    darkest, lightest = cells[0], cells[1]
+    usual = float(np.percentile(lightest, USUAL))
+    dark = lightest < DARK * usual
+    outside = reached(dark, long_runs(dark))
+    areas = components(dark & ~outside)
+    paper = local_mean(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
+    ink = local_mean(darkest, areas > 0, INK_REACH, 0)
+    solid = widened(inked(areas, cells, paper, ink)) & ~outside
+    return Layout(solid, widened(bare(outside, darkest, lightest)) & ~solid, paper, ink)
+
+
+def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) -> Mask:
+    """Those dark areas that are ink: they end sharply, and nothing darker is written on them.
+
+    Args:
+        areas: numbers of the areas by cell, 0 elsewhere.
+        cells: as `bgtool.tasks.cells.page_cells` gives them.
+        paper, ink: grey levels of both around each cell.
+    """
+    darkest, lightest = cells[:2].astype(np.float32)
+    contrast = paper.astype(np.float32) - ink
+    beside = np.where(areas > 0, 0, neighbours(areas))  # cells whose paper tells a sharp edge from a soft one
+    count = int(areas.max()) + 1
+    sharp = share_of(lightest > paper - SOFT * contrast, beside, count)
+    inside = np.where(widened(areas == 0), 0, areas)
+    written_on = share_of(lightest - darkest > WRITTEN * contrast, inside, count)
+    kept = (sharp >= SHARP) & (written_on < WRITTEN_SHARE)
+    kept[0] = False
+    return np.asarray(kept[areas])
+
+
+def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
+    """What comes in from the page's edge, if nothing is written on it: a dark band with light letters is no bed, nor is
+    a shadow over writing."""
+    light = ~widened(~widened(outside, GAP), GAP) & ~outside
+    marks = light | (outside & ~widened(~outside) & (lightest - darkest > LEAST_CONTRAST))
+    return outside if marks.sum() <= MARKED * outside.sum() else np.zeros_like(outside)
+
+
+def widened(mask: Mask, side: int = 3) -> Mask:
+    """A mask in which every cell has become a square of that side."""
+    return np.asarray(Image.fromarray(mask * np.uint8(255)).filter(ImageFilter.MaxFilter(side))) > 0
+
+
+def long_runs(dark: Mask) -> Mask:
+    """Those cells along the edges of a page that are all dark over a long stretch, as a bed is and no bar that ends
+    there."""
+    found = np.zeros_like(dark)
+    sides = (dark[0], found[0]), (dark[-1], found[-1]), (dark[:, 0], found[:, 0]), (dark[:, -1], found[:, -1])
+    for line, into in sides:
+        bounds = np.flatnonzero(np.diff(np.pad(line, 1).astype(np.int8)))
+        for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
+            into[start:stop] |= stop - start >= ALONG * len(line)
+    return found
+
+
+def local_mean(levels: Levels, counted: Mask, side: int, default: int) -> Levels:
+    """Mean of the counted cells in the square around each, of all counted ones where there is none in it."""
+    if not counted.any():
+        return np.full_like(levels, default)
+    total, count = (box_sum(each, side) for each in (levels * counted.astype(np.float64), counted.astype(np.float64)))
+    usual = float(levels[counted].mean())
+    return np.where(count > 0.5, total / np.maximum(count, 1), usual).round().astype(np.uint8)
+
+
+def box_sum(values: NDArray[np.float64], side: int) -> NDArray[np.float64]:
+    """Sum over the square of an odd side around each place, 0 beyond the edges."""
+    for axis in (0, 1):
+        padding = [(side // 2 + 1, side // 2) if each == axis else (0, 0) for each in (0, 1)]
+        running = np.pad(values, padding).cumsum(axis)
+        size = values.shape[axis]
+        values = running.take(range(side, side + size), axis) - running.take(range(size), axis)
+    return values
+
+
+def cells_between(start: int, size: int) -> slice:
+    """The cells that so many pixels from a start on lie in."""
+    return slice(start // CELL, -(-(start + size) // CELL))
+
+
+def part(cells: NDArray[AnyCell], left: int, top: int, shape: tuple[int, ...]) -> NDArray[AnyCell]:
+    """Cells as pixels of a part of a page."""
+    rows, columns = cells_between(top, shape[0]), cells_between(left, shape[1])
+    pixels = cells[rows, columns].repeat(CELL, 0).repeat(CELL, 1)
+    return pixels[top % CELL : top % CELL + shape[0], left % CELL : left % CELL + shape[1]]
+
+
+def inner_box(cells: Mask, left: int, top: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """Rows and columns of pixels, within a part of a page, around the cells that are true there; None without any."""
+    rows, columns = cells_between(top, shape[0]), cells_between(left, shape[1])
+    down, across = np.nonzero(cells[rows, columns])
+    if not len(down):
+        return None
+
+    def pixels(found: NDArray[np.intp], first: int, start: int, size: int) -> slice:
+        low, high = (int(found.min()) + first) * CELL - start, (int(found.max()) + first + 1) * CELL - start
+        return slice(max(low, 0), min(high, size))
+
+    return pixels(down, rows.start, top, shape[0]), pixels(across, columns.start, left, shape[1])

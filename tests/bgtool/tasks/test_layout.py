@@ -1,0 +1,156 @@
+"""What is made of the cells of a page."""
+
+import numpy as np
+import pytest
+
+from bgtool.imaging.reading.picture import ArraySource
+from bgtool.options import Style
+from bgtool.tasks.areas import components, reached
+from bgtool.tasks.cells import CELL, page_cells
+from bgtool.tasks.document import clean_page
+from bgtool.tasks.layout import layout_of
+from bgtool.tasks.survey import Approach
+
+PAPER, INK = 190, 30
+
+
+def paper(height=480, width=640):
+    """Grey paper with a little texture, uint8 [h, w, 3]."""
+    noise = np.random.default_rng(0).integers(-4, 5, (height, width, 1))
+    return np.repeat(PAPER + noise, 3, axis=2).astype(np.uint8)
+
+
+def result(pixels, network=255):
+    """What becomes of a page whose network says the same grey everywhere."""
+    found = layout_of(page_cells(ArraySource(pixels)))
+    return found.applied(0, 0, pixels, np.full(pixels.shape[:2], network, np.uint8))
+
+
+def soft(mask, reach):
+    """A mask of 0 and 1 with slopes of so many pixels on either side of its edges."""
+    for axis in (0, 1):
+        wide = np.pad(mask, [(reach, reach) if each == axis else (0, 0) for each in (0, 1)], mode="edge")
+        mask = np.mean([wide.take(range(k, k + mask.shape[axis]), axis) for k in range(2 * reach + 1)], axis=0)
+    return mask
+
+
+def test_a_bar_that_the_network_takes_for_paper_is_black_to_its_edge():
+    pixels = paper()
+    pixels[100:180, 60:500] = INK
+    page = result(pixels)
+    assert (page[102:178, 62:498] < 10).all()
+    assert (page[:98] == 255).all()
+    assert (page[182:] == 255).all()
+
+
+def test_light_letters_on_a_bar_stay_as_the_network_gives_them():
+    pixels = paper()
+    pixels[100:180, 60:500] = INK
+    pixels[130:136, 200:260] = PAPER
+    assert (result(pixels)[131:135, 202:258] == 255).all()
+
+
+def test_a_bar_may_end_at_the_edge_of_the_page():
+    pixels = paper()
+    pixels[200:240, 400:] = INK
+    assert (result(pixels)[202:238, 402:] < 10).all()
+
+
+def test_a_stain_ends_softly_and_is_left_to_the_network():
+    pixels = paper().astype(float)
+    stain = np.zeros(pixels.shape[:2])
+    stain[150:300, 200:400] = 1
+    pixels -= 150 * soft(stain, 24)[..., None]
+    assert (result(pixels.astype(np.uint8)) == 255).all()
+
+
+def test_a_tinted_box_with_writing_is_left_to_the_network():
+    pixels = paper()
+    pixels[100:300, 60:500] = 95
+    for row in range(120, 280, 24):
+        pixels[row : row + 10, 80:480:6] = 20
+    assert (result(pixels) == 255).all()
+
+
+def test_the_bed_around_a_sheet_is_white_whatever_the_network_says():
+    pixels = paper()
+    pixels[:24] = pixels[:, :40] = pixels[450:] = 20
+    page = result(pixels, network=0)
+    assert (page[:22] == 255).all()
+    assert (page[:, :38] == 255).all()
+    assert (page[100:400, 100:600] == 0).all()
+
+
+@pytest.mark.parametrize(("tone", "mark"), [(20, 220), (90, 20)])
+def test_a_dark_part_along_the_edge_that_is_written_on_is_no_bed(tone, mark):
+    pixels = paper()
+    pixels[:120] = tone
+    for row in (30, 60):
+        pixels[row : row + 12, 60:580:7] = mark
+    assert (result(pixels, network=77)[:110] != 255).all()
+
+
+def test_blank_paper_and_writing_are_left_to_the_network():
+    pixels = paper()
+    for row in range(40, 440, 30):
+        pixels[row : row + 8, 40:600:9] = INK
+    assert (result(pixels, network=77) == 77).all()
+
+
+@pytest.mark.parametrize(("left", "top", "width", "height"), [(0, 0, 320, 240), (12, 20, 100, 90), (133, 71, 9, 131)])
+def test_a_part_comes_out_as_it_does_in_the_whole(left, top, width, height):
+    pixels = paper()
+    pixels[100:180, 60:500] = INK
+    pixels[:, :24] = 15
+    found = layout_of(page_cells(ArraySource(pixels)))
+    network = np.random.default_rng(1).integers(0, 256, pixels.shape[:2]).astype(np.uint8)
+    network.flags.writeable = False
+    whole = found.applied(0, 0, pixels, network)
+    box = slice(top, top + height), slice(left, left + width)
+    assert np.array_equal(found.applied(left, top, pixels[box], network[box]), whole[box])
+
+
+@pytest.mark.parametrize("level", [0, 128, 255])
+def test_pages_of_one_tone_and_of_one_pixel_come_out_as_they_went_in(level):
+    for height, width in ((1, 1), (7, 300), (64, 64)):
+        assert (result(np.full((height, width, 3), level, np.uint8), network=99) == 99).all()
+
+
+def test_tiles_make_no_difference(tiny_model):
+    pixels = paper(700, 300)
+    pixels[100:420, 40:260] = INK
+    pixels[650:] = 10
+    plan = Approach(layout=layout_of(page_cells(ArraySource(pixels))))
+    small, large = (clean_page(ArraySource(pixels), tiny_model, Style.GRAY, t, plan=plan) for t in (256, 10_000))
+    assert np.abs(small.astype(int) - large).max() <= 1
+    assert (large[104:416, 44:256] < 10).all()
+
+
+def test_an_enlarged_page_keeps_its_bar_in_place(tiny_model):
+    pixels = paper(200, 300)
+    pixels[50:90, 40:260] = INK
+    large = pixels.repeat(2, 0).repeat(2, 1)
+    plan = Approach(scale=2, layout=layout_of(page_cells(ArraySource(large))))
+    page = clean_page(ArraySource(pixels), tiny_model, Style.GRAY, plan=plan)
+    assert page.shape == (200, 300)
+    assert (page[52:88, 42:258] < 10).all()
+
+
+def test_areas_hang_together_by_their_sides():
+    mask = np.array([[1, 1, 0, 1], [0, 1, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]], bool)
+    assert components(mask).tolist() == [[1, 1, 0, 2], [0, 1, 0, 2], [2, 0, 0, 2], [2, 2, 2, 2]]
+    assert components(np.ones((2, 3), bool)).tolist() == [[1] * 3] * 2
+    assert not components(np.zeros((2, 3), bool)).any()
+    start = np.zeros_like(mask)
+    start[2, 0] = True
+    assert np.array_equal(reached(mask, start), components(mask) == 2)
+
+
+def test_cells_of_a_spiral_are_one_area():
+    mask = np.zeros((15, 15), bool)
+    mask[0], mask[:, 14], mask[14], mask[4:, 0], mask[4, :11], mask[4:11, 10], mask[10, 4:11] = [True] * 7
+    assert components(mask).max() == 1
+
+
+def test_the_page_is_seen_in_cells():
+    assert layout_of(page_cells(ArraySource(paper(33, 50)))).solid.shape == (-(-33 // CELL), -(-50 // CELL))

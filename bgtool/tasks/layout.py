@@ -169,7 +169,8 @@ def local_mean(levels: Levels, counted: Mask, side: int, default: int) -> Levels
     """Mean of the counted cells in the square around each, of all counted ones where there is none in it."""
     if not counted.any():
         return np.full_like(levels, default)
-    total, count = (box_sum(each, side) for each in (levels * counted.astype(np.float64), counted.astype(np.float64)))
+    weight = counted.astype(np.float64)
+    total, count = box_sum(np.asarray(levels * weight, np.float64), side), box_sum(weight, side)
     usual = float(levels[counted].mean())
     return np.where(count > 0.5, total / np.maximum(count, 1), usual).round().astype(np.uint8)
 

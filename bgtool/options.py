@@ -64,7 +64,7 @@ class BatchOptions:
         inputs: files, folders or ``"-"`` for standard input.
         output: a folder, a file (one input only) or ``"-"`` for standard output.
         model: the name of a shipped model or the path of an exported ``.onnx``; None takes the task's own.
-        device: as `bgtool.runtime.session.load_model` takes it.
+        device: as `bgtool.runtime.session.load_model` takes it, or several as ``cuda:0,1`` or ``cuda:all``.
         format: file format of the outputs.
         quality: 1 to 100, of JPEG and of colours in WebP; None takes `GRAY_QUALITY` (`bgtool.imaging.writing.jpeg`)
             for grey JPEG, else 92.

@@ -24,9 +24,9 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("-o", "--output", required=True, metavar="DIR",
                      help="Folder or URL of the results; one file for one input; - for standard output."),
         click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
-        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N]|...", show_default=True,
-                     help="Where the network runs; also openvino, directml[:N], tensorrt[:N] and coreml, where "
-                     "their packages are installed."),
+        click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N,...]|...", show_default=True,
+                     help="Where the network runs; several GPUs as cuda:0,1 or cuda:all; also openvino, directml[:N], "
+                     "tensorrt[:N] and coreml, where their packages are installed."),
         click.option("--format", type=Choice(words(Format)), default=defaults.format.value, show_default=True,
                      help="Format of the results; `same` follows each input as far as it can hold the result."),
         click.option("--quality", type=click.IntRange(1, 100), metavar="1..100",

@@ -24,6 +24,7 @@ from bgtool.engine.messages import Answer, Assignment, Progress, Refused, Settle
 from bgtool.errors import BgtoolError
 from bgtool.options import BatchOptions
 from bgtool.runtime.cores import usable_cores
+from bgtool.runtime.several import named_devices
 from bgtool.runtime.task import ModelTask
 from bgtool.tasks.order import Order
 
@@ -105,21 +106,23 @@ def leave_signals_to_the_parent() -> None:
 
 def make_worker(order: Order, say: Callable[[Progress], None]) -> tuple[Worker, ModelInfo]:
     """Load the model of an order; what does its jobs, and what the run has to know of the model."""
+    from bgtool.engine.sessions import load_sessions
     from bgtool.engine.worker import Worker
-    from bgtool.runtime.session import load_model
     from bgtool.tasks.registry import work_for
 
     work, options = work_for(order), order.options
-    model = load_model(options.model, task=options.task, device=options.device)
+    sessions = load_sessions(options)
+    model = sessions.models[0]
     work.check(model)
-    info = ModelInfo(model.card.name, model.sha256, str(model.device), model.device.why)
-    return Worker(order, work, model, say), info
+    info = ModelInfo(model.card.name, model.sha256, sessions.device, model.device.why)
+    return Worker(order, work, sessions, say), info
 
 
 def threads_of(options: BatchOptions) -> int:
     """Jobs under way at a time: unless the user says, one for each core and, where the network is what takes the time,
-    one to keep it fed."""
-    return options.jobs or usable_cores() + (options.task is ModelTask.DOCUMENT)
+    one for each session to keep it fed."""
+    fed = len(named_devices(options.device)) if options.task is ModelTask.DOCUMENT else 0
+    return options.jobs or usable_cores() + fed
 
 
 if __name__ == "__main__":

@@ -20,13 +20,13 @@ from typing import BinaryIO
 
 from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
+from bgtool.engine.sessions import Sessions
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.imaging.formats import output_suffix
 from bgtool.imaging.metadata import Metadata, of_part
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.writing.writer import open_writer
-from bgtool.runtime.session import Model
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
 from bgtool.storage.stores import store_of
@@ -96,7 +96,7 @@ class Worker:
     """Everything a thread needs to do one job after the other.
 
     Args:
-        order, work, model: what is to be done with each page.
+        order, work, sessions: what is to be done with each page, and the networks that do it.
         say: is told how the jobs go, by the threads that do them.
 
     Attributes:
@@ -105,8 +105,8 @@ class Worker:
 
     parent = 0
 
-    def __init__(self, order: Order, work: Work, model: Model, say: Callable[[Progress], None]) -> None:
-        self._order, self._options, self._work, self._model, self._say = order, order.options, work, model, say
+    def __init__(self, order: Order, work: Work, sessions: Sessions, say: Callable[[Progress], None]) -> None:
+        self._order, self._options, self._work, self._sessions, self._say = order, order.options, work, sessions, say
         self._stop = threading.Event()
         self._budget = Budget(BYTES_UNDER_WAY, self._stop)
 
@@ -154,6 +154,7 @@ class Worker:
     def _convert(self, assignment: Assignment, source: Path | BinaryIO, outcome: Outcome) -> None:
         job, advance = assignment.job, partial(self._advance, assignment.number)
         with (
+            self._sessions.session() as model,
             self._budget.share() as take,
             open_pages(
                 source,
@@ -163,12 +164,12 @@ class Worker:
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
             target = standard_output() if job.target == STREAM else self._place(job)
-            name, quality = self._model.card.name, self._options.quality
+            name, quality = model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 found: list[Confidence | None] = []
                 wanted = True
                 for page in reader:
-                    result = self._work(page, self._model, advance)
+                    result = self._work(page, model, advance)
                     writer.add(result.bands, metadata_of(result, page))
                     warnings += [*page.warnings, *result.warnings]
                     found.append(result.confidence())

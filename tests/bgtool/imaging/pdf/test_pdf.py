@@ -21,6 +21,7 @@ from bgtool import api
 from bgtool.engine import worker
 from bgtool.engine.job import Job, Outcome
 from bgtool.engine.messages import Assignment
+from bgtool.engine.sessions import Sessions
 from bgtool.errors import InputError, OutputError
 from bgtool.imaging import icc
 from bgtool.imaging.formats import Format
@@ -617,7 +618,7 @@ def test_pdfs_that_are_each_too_large_for_the_memory_are_done_in_turn(tiny_model
         saved(book(), job.source)
     options = CleanOptions(inputs=(str(tmp_path),), output=str(tmp_path))
     order = order_for(options)
-    work = worker.Worker(order, work_for(order), tiny_model, lambda progress: None)
+    work = worker.Worker(order, work_for(order), Sessions([tiny_model]), lambda progress: None)
     outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
     for some in (jobs[::4], jobs[1::4], jobs[2::4], jobs[3::4]):
         threading.Thread(

@@ -89,6 +89,7 @@ class RayEngine:
         self._workers: list[_Worker] = []
         self._again: deque[Job] = deque()  # of lost workers; each is given to a worker alone
         self._losses: Counter[Job] = Counter()
+        self._left: set[str] = set()  # outputs beside which a killed worker may have left something
         self._stillborn = 0
         self._expected = digest_of(Path(options.model)) if options.model and os.path.isfile(options.model) else ""
         try:
@@ -122,6 +123,7 @@ class RayEngine:
         begun = time.monotonic()
         while self._feed(waiting):
             yield from self._listen()
+        sweep(self._left)
         yield Event(note=self._throughput(time.monotonic() - begun))
 
     def stop(self) -> Iterator[Event]:
@@ -135,9 +137,9 @@ class RayEngine:
                 continue
             if isinstance(batch, Batch):
                 yield from self._settled(call, batch)
-        unfinished = [job.target for call in self._calls.values() for job in call.jobs]
+        self._left.update(job.target for call in self._calls.values() for job in call.jobs)
         self._end_workers()
-        sweep(unfinished)
+        sweep(self._left)
 
     def _count(self) -> int:
         """How many workers there are to be: as many as the cluster has room for, unless the user says."""
@@ -266,7 +268,7 @@ class RayEngine:
                 raise DeviceError("a node has no bgtool", "install it there, or name a runtime environment")
             if self._stillborn >= STILLBORN:
                 raise DeviceError(f"{STILLBORN} workers in a row died before they had loaded the model")
-        sweep(job.target for job in jobs)
+        self._left.update(job.target for job in jobs)
         self._hire()
         blamed = [job for job in jobs if self._losses[job]]
         if blamed and worker.hello:

@@ -17,8 +17,8 @@ from bgtool.runtime.cores import usable_cores
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
 """Modules of `benchmarks.suites`, each with a function `measure`; imported when needed, to keep this process small."""
 
-ON_REQUEST = ("fidelity", "confidence")
-"""Those that only run when they are named: they need fonts, programs or photos that pip does not bring."""
+ON_REQUEST = ("fidelity", "confidence", "scale")
+"""Those that only run when they are named: they need fonts, programs or photos that pip does not bring, or take long."""
 
 
 @click.command()
@@ -48,7 +48,7 @@ ON_REQUEST = ("fidelity", "confidence")
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
 def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
-    """Measure NAMES, or all but fidelity and confidence; other results are kept. `report` writes docs/ from them.
+    """Measure NAMES, or all but fidelity, confidence, scale; other results are kept. `report` writes docs/ from them.
 
     fidelity needs apt-get install tesseract-ocr fonts-dejavu-core fonts-dejavu-extra fonts-freefont-ttf
     fonts-liberation.

@@ -18,7 +18,7 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", 
 """Modules of `benchmarks.suites`, each with a function `measure`; imported when needed, to keep this process small."""
 
 ON_REQUEST = ("fidelity", "confidence", "scale")
-"""Those that only run when they are named: they need fonts, programs or photos that pip does not bring, or take long."""
+"""Those that only run when they are named: they need what pip does not bring, or take long."""
 
 
 @click.command()

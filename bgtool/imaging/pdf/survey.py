@@ -13,8 +13,8 @@ from pikepdf import Array, Dictionary, Name, Stream
 from PIL import Image, UnidentifiedImageError
 
 from bgtool.errors import InputError
-from bgtool.imaging.pdf.grid import Size
 from bgtool.imaging.pdf.limits import Scale, decoded
+from bgtool.imaging.pdf.resolution import Size
 from bgtool.imaging.pdf.text import resources_of
 
 _MOST_NEEDED = 256 << 20

@@ -2,7 +2,7 @@
 
 A page is a scan where images of one resolution cover at least half of it. It is rendered on the grid of the pixels of
 its finest layer, so that every pixel comes out as it is, cut to what the page shows of them and turned as it is shown.
-Any other page is rendered at `pdf_grid.RESOLUTION`; so is a scan of less with more than images drawn upon it.
+Any other page is rendered at 300 pixels per inch; so is a scan of less with more than images drawn upon it.
 
 Annotations and form fields are part of the picture. Calibrated colours (ICC) come out as sRGB.
 """
@@ -23,8 +23,8 @@ from bgtool.errors import InputError
 from bgtool.imaging import icc
 from bgtool.imaging.metadata import PdfPage
 from bgtool.imaging.pdf import file as pdf_file
-from bgtool.imaging.pdf.grid import POINTS, Raster, Size, choose, raster_of
 from bgtool.imaging.pdf.limits import decoded, inflate
+from bgtool.imaging.pdf.resolution import POINTS, Raster, Size, choose, raster_of
 from bgtool.imaging.pdf.survey import Survey, Surveyor
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.reading.pages import Admit, PageReader

@@ -5,9 +5,7 @@ A kill at any moment costs at most the line being written.
 
 from __future__ import annotations
 
-import errno
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,7 +14,8 @@ from typing import BinaryIO
 from bgtool.errors import OutputError
 from bgtool.storage import pending
 from bgtool.storage.base import START, Mark
-from bgtool.storage.local import folder_errors, lock, open_regular, write_all
+from bgtool.storage.local import folder_errors, open_regular, write_all
+from bgtool.storage.locks import is_held, lock
 
 FILE_NAME = "bgtool-manifest.jsonl"
 
@@ -120,24 +119,10 @@ def _ends_with_newline(file: BinaryIO) -> bool:
     return file.read(1) == b"\n"
 
 
-if sys.platform == "win32":
-    import msvcrt
-
-    _FAR = 1 << 40  # beyond any line: a locked byte cannot be read there
-
-    def _lock(file: BinaryIO) -> None:
-        file.seek(_FAR)
-        try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        except OSError as error:
-            raise OutputError(LOCKED) from error
-
-else:
-
-    def _lock(file: BinaryIO) -> None:
-        try:
-            lock(file)
-        except OSError as error:
-            if error.errno in (errno.EWOULDBLOCK, errno.EACCES):
-                raise OutputError(LOCKED, "wait for it, or choose another output folder") from error
-            # else the file system knows no locks, as some network shares do: go on without
+def _lock(file: BinaryIO) -> None:
+    try:
+        lock(file)
+    except OSError as error:
+        if is_held(error):
+            raise OutputError(LOCKED, "wait for it, or choose another output folder") from error
+        # else the file system knows no locks, as some network shares do: go on without

@@ -7,13 +7,13 @@ import os
 import re
 import secrets
 import stat
-import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, NoReturn, cast
 
 from bgtool.errors import InputError, OutputError
+from bgtool.storage.locks import lock
 from bgtool.storage.places import Place, publish, refuse_obstacles
 
 TEMPORARY_PREFIX = ".bgtool-"
@@ -160,20 +160,3 @@ def sweep(folders: Iterable[Path]) -> None:
                     with suppress(OSError, OutputError), open_regular(Path(entry), os.O_RDWR) as file:
                         lock(file)
                         Path(entry).unlink()
-
-
-if sys.platform == "win32":
-
-    def lock(file: BinaryIO) -> None:
-        """Nothing: there, what a process has open cannot be removed."""
-
-else:
-    import fcntl
-
-    def lock(file: BinaryIO) -> None:
-        """Lock a file until it is closed, also by the end of its process.
-
-        Raises:
-            OSError: it is locked already, or the file system knows no locks, as some network shares do.
-        """
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -21,7 +21,8 @@ from typing import Any, BinaryIO
 
 from bgtool.errors import InputError, OutputError
 from bgtool.storage.base import Found
-from bgtool.storage.local import TEMPORARY_PREFIX, lock, sweep
+from bgtool.storage.local import TEMPORARY_PREFIX, sweep
+from bgtool.storage.locks import lock
 from bgtool.storage.places import ANYTHING, FREE, Place, Stamp
 from bgtool.storage.remote_faults import (
     is_beyond_end,

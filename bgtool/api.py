@@ -74,17 +74,22 @@ class CleanChoices(BatchChoices, total=False):
     polarity: Polarity | str
 
 
-class CutoutChoices(BatchChoices, total=False):
-    """Those of `bgtool.options.CutoutOptions`."""
+class Shape(TypedDict, total=False):
+    """What is shown of the people: those of `bgtool.options.CutoutOptions` of these names."""
 
-    background: AnyPath
-    mask_only: bool
     crop: bool
-    padding: str
+    padding: str | int
     aspect: str
     size: str
     keep_specks: bool
     edge: int
+
+
+class CutoutChoices(BatchChoices, Shape, total=False):
+    """Those of `bgtool.options.CutoutOptions`."""
+
+    background: AnyPath
+    mask_only: bool
     empty: Empty | str
 
 
@@ -140,12 +145,7 @@ def cutout(
     model: Model | AnyPath | None = None,
     background: str | Picture = TRANSPARENT,
     mask_only: bool = False,
-    crop: bool = False,
-    padding: str | int = "",
-    aspect: str = "",
-    size: str = "",
-    keep_specks: bool = False,
-    edge: int = 0,
+    **shape: Unpack[Shape],
 ) -> Image.Image:
     """Cut the people out of one photo; where there are none, the result is empty, and a warning says so.
 
@@ -153,47 +153,49 @@ def cutout(
     >>> person.mode, person.info["person_found"]
     ('RGBA', True)
 
-    ``warnings.simplefilter("error", bgtool.NobodyFound)`` makes an exception of that warning.
-
     Args:
         picture: as in `clean`. What is transparent stays so.
         model: as `load_model` gives or takes it; the shipped person model unless given.
         background: ``transparent`` (mode RGBA); or, in mode RGB, ``blur``, a colour as Pillow reads it, the path of an
             image or any other form of a picture. A path object is never taken for a colour.
         mask_only: give the mask alone (mode L), 255 = person.
-        crop: keep no more than the box around the person; `padding`, `aspect` and `size` crop too.
-        padding: what stays around that box within the picture: pixels, or percent of its longer side, as ``5%``.
-        aspect: width to height that the box is brought to, as ``3:4``; beyond the picture it is empty.
-        size: of a picture of head and shoulders, as ``35x45mm`` (300 dpi), ``2x2in@600`` or ``600x800px``.
-        keep_specks: keep small islands far from any larger one; before a blurred background they never stay.
-        edge: pixels by which the outline is moved, outwards or (below 0) inwards, at most 100.
+        shape: ``crop``, ``padding``, ``aspect``, ``size``, ``keep_specks``, ``edge`` of `bgtool.options.CutoutOptions`.
 
     Returns:
         The cut-out; its ``info`` has ``person_found``, and the picture's ``dpi`` and ``icc_profile`` where it has them.
 
     Raises:
         InputError: the picture is none, cannot be read or holds several pages.
-        UsageError: the background is neither a colour nor a readable image, a mask is to have one, or another option
-            makes no sense.
+        UsageError: the background is neither a colour nor a readable image, or an option makes no sense.
         ModelError, DeviceError: the model cannot run, or is for documents.
 
     Warns:
         NobodyFound: no person was found.
         BgtoolWarning: something about the picture could not be read.
     """
-    options = CutoutOptions(inputs=(), output="", edge=edge)
-    shown = crop_of(crop, str(padding), aspect, size)
-    look = Look(background_of(background, mask_only), mask_only, shown, keep_specks, options.edge)
+    look = look_of(background, mask_only, shape)
     with opened(picture) as source:
         pixels, found, _, notes = cut_out(source, ready(model, ModelTask.PERSON), look, profile=source.metadata.icc)
     tell([*source.warnings, *notes])
     if not found:
         warnings.warn("no person was found", NobodyFound, stacklevel=2)
     result = finished(pixels, source.metadata)
-    result.info["person_found"] = found
-    if found and shown and shown.print and shown.print.dpi:
-        result.info["dpi"] = (shown.print.dpi, shown.print.dpi)
+    result.info.update(printed(look) if found else {}, person_found=found)
     return result
+
+
+def look_of(background: str | Picture, mask_only: bool, shape: Shape) -> Look:
+    """How a cut-out is to look. Raises UsageError where an option makes no sense."""
+    texts: dict[str, Any] = {**shape, "padding": str(shape.get("padding", ""))}
+    options = CutoutOptions(inputs=(), output="", **texts)
+    crop = crop_of(options.crop, options.padding, options.aspect, options.size)
+    return Look(background_of(background, mask_only), mask_only, crop, options.keep_specks, options.edge)
+
+
+def printed(look: Look) -> dict[str, tuple[float, float]]:
+    """The resolution at which a picture of a size on paper is to be printed, if it is one."""
+    dpi = look.crop.print.dpi if look.crop and look.crop.print else 0
+    return {"dpi": (dpi, dpi)} if dpi else {}
 
 
 def clean_files(
@@ -287,10 +289,11 @@ def batch_options(
     for name in options:
         if name not in known:
             raise TypeError(f"there is no option {name!r}: {advice(name, known)}")
-    paths = {name: path_text(options[name]) for name in ("model", "background") if options.get(name) is not None}
+    texts = {name: path_text(options[name]) for name in ("model", "background") if options.get(name) is not None}
+    texts |= {name: str(options[name]) for name in ("padding",) if name in options}
     listed = ([each] if isinstance(each, str | os.PathLike) else each for each in inputs)
     sources = tuple(os.fspath(path) for group in listed for path in group)
-    return kind(inputs=sources, output=os.fspath(output), **with_enums(options | paths))
+    return kind(inputs=sources, output=os.fspath(output), **with_enums(options | texts))
 
 
 def path_text(value: AnyPath) -> str:

@@ -42,6 +42,10 @@ ALONG = 0.2
 GAP, MARKED = 5, 0.03
 """Side in cells of what may be a mark on a bed, and share of its cells that may be marks."""
 
+HOLE, HOLE_TONE, MOST_HOLES = 0.03, 12, 4
+"""Longest side of a hole as a share of the page's, grey levels by which it may differ from the bed, and how many there
+may be: more are printed."""
+
 PAPER_REACH, INK_REACH = 33, 9
 """Cells along the side of the square from which the lightness of the paper and of the ink around a cell is told."""
 
@@ -116,8 +120,10 @@ def layout_of(cells: Levels) -> Layout:
     areas = components(dark & ~outside)
     paper = local_mean(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
     ink = local_mean(darkest, areas > 0, INK_REACH, 0)
-    solid = widened(inked(areas, cells, paper, ink)) & ~outside
-    return Layout(solid, widened(bare(outside, darkest, lightest)) & ~solid, paper, ink)
+    bed = bare(outside, darkest, lightest)
+    through = holes(areas, lightest, bed)
+    solid = widened(inked(np.where(through, 0, areas), cells, paper, ink)) & ~outside
+    return Layout(solid, widened(bed | through) & ~solid, paper, ink)
 
 
 def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) -> Mask:
@@ -146,6 +152,22 @@ def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
     light = ~widened(~widened(outside, GAP), GAP) & ~outside
     marks = light | (outside & ~widened(~outside) & (lightest - darkest > LEAST_CONTRAST))
     return outside if marks.sum() <= MARKED * outside.sum() else np.zeros_like(outside)
+
+
+def holes(areas: NDArray[np.intp], lightest: Levels, bed: Mask) -> Mask:
+    """The few small round areas of the bed's own tone: punched holes that it shows through."""
+    through = np.zeros_like(bed)
+    if not bed.any():
+        return through
+    tone, most = float(np.median(lightest[bed])), max(3.0, HOLE * max(bed.shape))
+    round_ones = []
+    for number in range(1, int(areas.max()) + 1):
+        rows, columns = np.nonzero(areas == number)
+        height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
+        like_bed = abs(float(np.median(lightest[rows, columns])) - tone) <= HOLE_TONE
+        if max(height, width) <= most and min(height, width) > 1 and abs(int(height) - int(width)) <= 1 and like_bed:
+            round_ones.append(number)
+    return np.isin(areas, round_ones) if len(round_ones) <= MOST_HOLES else through
 
 
 def widened(mask: Mask, side: int = 3) -> Mask:

@@ -90,6 +90,25 @@ def test_a_dark_part_along_the_edge_that_is_written_on_is_no_bed(tone, mark):
     assert (result(pixels, network=77)[:110] != 255).all()
 
 
+def punched(count, tone):
+    """A sheet on a dark bed with so many round marks of a tone near its left edge."""
+    pixels = paper(800, 640)
+    pixels[:24] = pixels[:, :40] = 20
+    down, across = np.mgrid[:800, :640]
+    for k in range(count):
+        pixels[np.hypot(down - 100 - 90 * k, across - 90) < 16] = tone
+    return pixels
+
+
+def test_a_hole_shows_the_bed_and_is_white():
+    assert (result(punched(2, 20), network=0)[98:102, 88:92] == 255).all()
+
+
+@pytest.mark.parametrize(("count", "tone"), [(2, 60), (7, 20)])
+def test_round_marks_of_another_tone_or_many_of_them_are_ink(count, tone):
+    assert (result(punched(count, tone))[98:102, 88:92] < 40).all()
+
+
 def test_blank_paper_and_writing_are_left_to_the_network():
     pixels = paper()
     for row in range(40, 440, 30):

@@ -39,8 +39,8 @@ WRITTEN, WRITTEN_SHARE = 0.3, 0.1
 ALONG = 0.2
 """Share of a page's side along which a bed shows."""
 
-GAP, MARKED = 5, 0.03
-"""Side in cells of what may be a mark on a bed, and share of its cells that may be marks."""
+MARKED = 0.03
+"""Share of a bed's cells that may be marks: lighter ones apart from the sheet, or such as hold dark and light."""
 
 HOLE, HOLE_TONE, MOST_HOLES = 0.03, 12, 4
 """Longest side of a hole as a share of the page's, grey levels by which it may differ from the bed, and how many there
@@ -149,7 +149,9 @@ def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) ->
 def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
     """What comes in from the page's edge, if nothing is written on it: a dark band with light letters is no bed, nor is
     a shadow over writing."""
-    light = ~widened(~widened(outside, GAP), GAP) & ~outside
+    others = components(~outside)
+    sheet = np.bincount(others[others > 0], minlength=2).argmax()
+    light = (others > 0) & (others != sheet)
     marks = light | (outside & ~widened(~outside) & (lightest - darkest > LEAST_CONTRAST))
     return outside if marks.sum() <= MARKED * outside.sum() else np.zeros_like(outside)
 

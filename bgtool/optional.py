@@ -32,6 +32,7 @@ EXTRAS = {
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
     "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
+    "report": Extra("the review page", ("jinja2",)),
     "vips": Extra("reading large pages in parts", ("pyvips",)),
     "watch": Extra("--watch", ("watchfiles",)),
 }

@@ -11,9 +11,11 @@ import click
 
 from bgtool._version import __version__
 from bgtool.cli.clean import clean
+from bgtool.cli.completion import completion
 from bgtool.cli.cutout import cutout
 from bgtool.cli.doctor import doctor
 from bgtool.cli.models import models
+from bgtool.cli.review import review
 from bgtool.cli.score import score
 from bgtool.cli.streams import ResilientStream
 from bgtool.engine.interrupts import INTERRUPTED, Interrupt, hear, leave
@@ -28,7 +30,7 @@ class Cli(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that is asked for, or what may have been meant."""
-        if args[0] not in self.commands and not args[0].startswith("-"):
+        if not ctx.resilient_parsing and args[0] not in self.commands and not args[0].startswith("-"):
             raise UsageError(f"unknown command {args[0]!r}", advice(args[0], self.commands))
         return super().resolve_command(ctx, args)
 
@@ -66,5 +68,5 @@ def main() -> None:
         sys.stderr = cast(TextIO, ResilientStream(sys.stderr))
 
 
-for command in (clean, cutout, score, models, doctor):
+for command in (clean, cutout, review, score, models, doctor, completion):
     main.add_command(command)

@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
 
+from bgtool.cli.lists import paths_in
 from bgtool.cli.parameters import Choice, words
+from bgtool.engine.job import STREAM
+from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
+from bgtool.optional import require
 from bgtool.options import BatchOptions, EngineKind
 from bgtool.runtime.task import ModelTask
 
@@ -20,7 +26,9 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """Arguments and options that every batch command takes."""
     defaults = BatchOptions(inputs=(), output="")
     decorators = [
-        click.argument("inputs", nargs=-1, required=True, metavar="INPUT..."),
+        click.argument("inputs", nargs=-1, metavar="INPUT..."),
+        click.option("--from-list", metavar="FILE",
+                     help="Take the inputs from a list, one path a line; - for standard input."),
         click.option("-o", "--output", required=True, metavar="DIR",
                      help="Folder or URL of the results; one file for one input; - for standard output."),
         click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
@@ -52,6 +60,10 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
                      show_default=True, help="Cores of a worker."),
         click.option("--worker-gpus", type=click.FloatRange(0), default=defaults.worker_gpus, metavar="X",
                      show_default=True, help="GPUs of a worker; a part of one may be shared."),
+        click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html",
+                     help="Make the review page of the output folder after the run."),
+        click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     help="Add a line of JSON for each event to a file."),
         click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
     ]  # fmt: skip
     for decorator in reversed(decorators):
@@ -59,19 +71,70 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def start(options: BatchOptions, quiet: bool) -> None:
+@dataclass(frozen=True)
+class Terminal:
+    """What the command line does beside the run.
+
+    Attributes:
+        quiet: whether only warnings and failures are shown.
+        report: where the review page goes.
+        log: where the lines of events go.
+    """
+
+    quiet: bool = False
+    report: Path | None = None
+    log: Path | None = None
+
+    @classmethod
+    def of(cls, values: dict[str, Any]) -> Terminal:
+        """Take the terminal's own out of the values of a command, and put the paths of a list to its inputs.
+
+        Raises:
+            UsageError: standard input is asked for twice, or the list cannot be read.
+        """
+        terminal, listed = cls(*(values.pop(name) for name in ("quiet", "report", "log"))), values.pop("from_list")
+        if listed == STREAM and STREAM in values["inputs"]:
+            raise UsageError("standard input cannot be both an input and the list of inputs")
+        if listed:
+            values["inputs"] += paths_in(listed)
+        return terminal
+
+    def check(self, options: BatchOptions) -> None:
+        """Raise UsageError where a review page is asked for and cannot be made."""
+        if not self.report:
+            return
+        from bgtool.report.page import refuse_foreign
+
+        if options.dry_run or options.watch:
+            raise UsageError(
+                "--report goes neither with --dry-run nor with --watch", "bgtool review DIR makes it later"
+            )
+        require("report")
+        refuse_foreign(self.report)
+
+
+def start(options: BatchOptions, terminal: Terminal) -> None:
     """Run a batch on the terminal and exit with its status."""
     from rich.console import Console
 
     from bgtool.batch.run import run_batch
+    from bgtool.cli.log import Logged
     from bgtool.cli.progress import RunConsole
 
+    terminal.check(options)
+    began, quiet = time.monotonic(), terminal.quiet
     screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
     unit = "photos" if options.task is ModelTask.PERSON else "pages"
-    with RunConsole(screen, quiet, unit=unit, naming=options.watch) as console:
-        summary = run_batch(options, console)
+    console = RunConsole(screen, quiet, unit=unit, naming=options.watch)
+    with console, Logged(console, terminal.log) as observer:
+        summary = run_batch(options, observer)
     if options.dry_run:
         console.summarise_rehearsal(summary)
     else:
         console.summarise(summary)
+    if terminal.report:
+        from bgtool.report.page import Speed, write_review
+
+        speed = Speed(time.monotonic() - began, summary.done, summary.skipped)
+        console.say(f"review page: {write_review(Path(options.output), terminal.report, summary.outcomes, speed)}")
     sys.exit(summary.exit_code)

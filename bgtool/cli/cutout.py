@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from bgtool.cli.batch import batch_options, start
+from bgtool.cli.batch import Terminal, batch_options, start
 from bgtool.cli.parameters import Choice, words
 from bgtool.options import MOST_EDGE, CutoutOptions, Empty, with_enums
 
@@ -32,11 +32,12 @@ from bgtool.options import MOST_EDGE, CutoutOptions, Empty, with_enums
               help="Move the outline by pixels, outwards or inwards.  [default: 0]")  # fmt: skip
 @click.option("--empty", type=Choice(words(Empty)), default=CutoutOptions.empty.value, show_default=True,
               help="Of a photo without people write an empty cut-out, the photo as it is, or nothing.")  # fmt: skip
-def cutout(quiet: bool, **values: Any) -> None:
+def cutout(**values: Any) -> None:
     """Cut people out of photos, at full size, with clean edges.
 
     INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
     JPEG holds no transparency: without a background such photos become PNG.
     The same command again does only what is missing or changed; a single output file is made anew.
     """
-    start(CutoutOptions(**with_enums(values)), quiet)
+    terminal = Terminal.of(values)
+    start(CutoutOptions(**with_enums(values)), terminal)

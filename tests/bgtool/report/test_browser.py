@@ -1,0 +1,168 @@
+"""The review page in a real browser: keys, filters, verdicts, the list of the rejected, hostile names, many files."""
+
+import json
+
+import pytest
+
+from bgtool.cli.lists import paths_in
+from bgtool.report.page import write_review
+from tests.support.browser import browser, page_in, serious
+from tests.support.manifests import line, picture, write
+
+NAMES = (
+    "plain.png",
+    '"quoted" & <b>bold<.png',
+    "line\nbreak.png",
+    "\u202egnp.txt.png",
+    "100%23?#.png",
+    "sub/ünï 日本.png",
+)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def reviewed(tmp_path_factory):
+    """The page of files with names that mean something elsewhere, and one failure."""
+    base = tmp_path_factory.mktemp("review")
+    root, out, lines = base / "in", base / "out", []
+    for number, name in enumerate(NAMES):
+        picture(root / name, 100 + number)
+        picture(out / name, 255)
+        reasons = ["faint ink"] if number % 2 else []
+        lines.append(line(root, name, out, name, confidence=0.5 + number / 20, reasons=reasons))
+    lines.append(line(root, "broken.png", out, "broken.png", status="failed", error="it is damaged"))
+    return root, write_review(write(out, lines))
+
+
+def opened(page, reviewed):
+    page.goto(reviewed[1].as_uri())
+    page.wait_for_selector("#files button")
+    return page
+
+
+def shown(page):
+    return page.locator("#files li").count()
+
+
+def name(page):
+    return page.locator("#name").inner_text()
+
+
+def test_keys_lead_through_the_files_and_verdicts_stay(chromium, reviewed):
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        assert name(page) == "broken.png"
+        page.keyboard.press("j")
+        assert name(page) == NAMES[0]
+        page.keyboard.press("r")
+        page.keyboard.press("j")
+        page.keyboard.press("a")
+        assert (page.inner_text("#accepted"), page.inner_text("#rejected")) == ("1", "1")
+        page.keyboard.press("k")
+        assert page.get_attribute("#reject", "aria-pressed") == "true"
+        page.reload()
+        assert page.inner_text("#rejected") == "1"
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        assert page.inner_text("#rejected") == "0", "a second time takes it back"
+
+
+def test_both_pictures_load_whatever_the_name(chromium, reviewed):
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        for _ in NAMES:
+            page.keyboard.press("j")
+            page.wait_for_function("['before', 'after'].every((id) => document.getElementById(id).naturalWidth === 60)")
+            assert page.inner_text("#trouble") == ""
+        assert page.locator("b b, script[src], img[src='x']").count() == 0
+        assert "\u202e" not in page.locator("main").inner_text()
+
+
+def test_slider_zoom_and_side_by_side(chromium, reviewed):
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        page.keyboard.press("j")
+        page.wait_for_function("document.getElementById('after').naturalWidth === 60")
+        page.locator("#slider").fill("25")
+        assert page.evaluate("document.getElementById('after').style.clipPath").endswith("25%)")
+        page.keyboard.press("1")
+        assert page.locator("#pair").bounding_box()["width"] == 60
+        page.keyboard.press("+")
+        page.keyboard.press("+")
+        assert page.locator("#pair").bounding_box()["width"] == 240
+        assert "coarse" in page.get_attribute("#pair", "class")
+        page.keyboard.press("b")
+        assert page.evaluate("document.getElementById('after').style.clipPath") == "none"
+
+
+def test_filters_by_reason_folder_and_name(chromium, reviewed):
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        page.select_option("#show", "faint ink")
+        assert shown(page) == 3
+        page.select_option("#folder", label="sub")
+        assert shown(page) == 1
+        page.select_option("#show", "all files")
+        page.select_option("#folder", label="all folders")
+        page.fill("#search", "BOLD")
+        assert shown(page) == 1
+        page.keyboard.type("jra")  # in a field, letters are text
+        assert page.inner_text("#rejected") == "0"
+
+
+def test_what_is_rejected_comes_out_as_a_list_of_the_very_files(chromium, reviewed, tmp_path):
+    root, _ = reviewed
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        for _ in NAMES:
+            page.keyboard.press("j")
+            page.keyboard.press("r")
+        page.click("summary")
+        with page.expect_download() as waiting:
+            page.click("#export")
+        waiting.value.save_as(tmp_path / "rejected.txt")
+    assert set(paths_in(str(tmp_path / "rejected.txt"))) == {str(root / each) for each in NAMES}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 420])
+def test_nothing_keeps_people_out(chromium, reviewed, scheme, width):
+    with page_in(chromium, color_scheme=scheme, viewport={"width": width, "height": 800}) as page:
+        opened(page, reviewed)
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        assert page.evaluate("document.documentElement.dataset.theme") == scheme
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        assert serious(page) == []
+
+
+def test_ten_thousand_files_are_shown_in_pages(chromium, tmp_path):
+    root, out = tmp_path / "in", tmp_path / "out"
+    picture(root / "0.png")
+    picture(out / "0.png", 255)
+    first = line(root, "0.png", out, "0.png")
+    lines = [
+        first
+        | {"input": f"{n:05}.png", "output": f"{n:05}.png", "confidence": n / 10_000, "reasons": ["faint ink"][n % 2 :]}
+        for n in range(10_000)
+    ]
+    page_file = write_review(write(out, lines))
+    assert page_file.stat().st_size < 4_000_000
+    with page_in(chromium) as page:
+        page.goto(page_file.as_uri())
+        assert page.inner_text("#count") == "10000 of 10000 files"
+        assert shown(page) == 60
+        page.click("#later")
+        assert page.inner_text("#files li:first-child b") == "00060.png"
+        page.fill("#search", "09999")
+        assert page.inner_text("#files li:first-child b") == "09999.png"
+
+
+def test_a_list_says_which_line_is_wrong(tmp_path):
+    (tmp_path / "list").write_text(f"a.png\n\n{json.dumps('b' + chr(10) + '.png')}\r\n")
+    assert paths_in(str(tmp_path / "list")) == ("a.png", "b\n.png")

@@ -18,8 +18,9 @@ _SYSTEM_FOLDERS = frozenset({
     "lost+found", "__macosx",
     "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",  # Synology, QNAP
 })  # fmt: skip
-_LIBRARIES = frozenset({".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata",
-                        ".bgtool-review"})  # fmt: skip
+_LIBRARIES = frozenset({
+    ".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata", ".bgtool-review",
+})  # fmt: skip
 """Suffixes of folders in which a program keeps copies of its own beside the photos."""
 
 _SYSTEM_FILES = frozenset({"thumbs.db", "ehthumbs.db", "desktop.ini"})

@@ -14,6 +14,7 @@ import click
 
 from bgtool.cli.lists import paths_in
 from bgtool.cli.parameters import Choice, words
+from bgtool.cli.presets import apply
 from bgtool.engine.job import STREAM
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
@@ -31,6 +32,8 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
                      help="Take the inputs from a list, one path a line; - for standard input."),
         click.option("-o", "--output", required=True, metavar="DIR",
                      help="Folder or URL of the results; one file for one input; - for standard output."),
+        click.option("--preset", metavar="NAME",
+                     help="Options under a name: archive, web, print, or your own in bgtool.toml."),
         click.option("--model", metavar="NAME|FILE", help="Shipped model, or one made by `python -m export`."),
         click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N,...]|...", show_default=True,
                      help="Where the network runs; several GPUs as cuda:0,1 or cuda:all; also openvino, directml[:N], "
@@ -87,16 +90,17 @@ class Terminal:
 
     @classmethod
     def of(cls, values: dict[str, Any]) -> Terminal:
-        """Take the terminal's own out of the values of a command, and put the paths of a list to its inputs.
+        """Take the terminal's own out of the values of a command; what a list and a preset say goes into them.
 
         Raises:
-            UsageError: standard input is asked for twice, or the list cannot be read.
+            UsageError: standard input is asked for twice, the list cannot be read, or there is no such preset.
         """
         terminal, listed = cls(*(values.pop(name) for name in ("quiet", "report", "log"))), values.pop("from_list")
         if listed == STREAM and STREAM in values["inputs"]:
             raise UsageError("standard input cannot be both an input and the list of inputs")
         if listed:
             values["inputs"] += paths_in(listed)
+        apply(click.get_current_context(), values)
         return terminal
 
     def check(self, options: BatchOptions) -> None:

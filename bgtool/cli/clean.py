@@ -29,12 +29,12 @@ from bgtool.options import MOST_SCALE, CleanOptions, Polarity, Style, with_enums
 )
 @click.option("--polarity", type=Choice(words(Polarity)), default=Polarity.AUTO.value, show_default=True,
               help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.")  # fmt: skip
-def clean(scale: str, **values: Any) -> None:
+def clean(**values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
 
     INPUT is files, folders (their tree is mirrored below DIR) or - for standard input.
     The same command again does only what is missing or changed; a single output file is made anew.
     """
-    times = 0 if scale == "auto" else int(scale)
     terminal = Terminal.of(values)
-    start(CleanOptions(scale=times, **with_enums(values)), terminal)
+    values["scale"] = 0 if values["scale"] == "auto" else int(values["scale"])
+    start(CleanOptions(**with_enums(values)), terminal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from heapq import nlargest, nsmallest
 
 import click
 from rich.console import Console
@@ -14,6 +15,9 @@ from rich.text import Text
 from bgtool.batch.summary import Summary
 from bgtool.engine.job import Job, Outcome, Status
 from bgtool.errors import printable
+
+NAMED, MANY = 3, 20
+"""Files that are named as slowest or least sure; files of a run from which the slowest are named."""
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines without a terminal."""
@@ -73,6 +77,9 @@ class RunConsole:
         self.start = self.last_line = now()
         self.total = self.done = self.pages = self.rehearsals = 0
         self.megapixels = 0.0
+        self.slowest: list[tuple[float, str]] = []
+        self.doubtful: list[tuple[float, str, str]] = []
+        self.doubts = 0
         self.progress = Progress(
             SpinnerColumn(),
             TextColumn("{task.description}"),
@@ -122,6 +129,7 @@ class RunConsole:
         self.done += outcome.files
         self.pages += outcome.pages
         self.progress.update(self.task, completed=self.done, pages=self.pages)
+        self._remember(outcome)
         if self.naming and outcome.status is Status.DONE:
             self.say(f"done {printable(outcome.source)} -> {printable(outcome.target)}")
         said = [("[red]failed[/]", outcome.error)] * (outcome.status is Status.FAILED)
@@ -129,6 +137,14 @@ class RunConsole:
         for kind, text in said:
             line = escape(f"{printable(outcome.source)}: {printable(text)}")
             self.console.print(f"{kind} {line}", soft_wrap=True, highlight=False)
+
+    def _remember(self, outcome: Outcome) -> None:
+        """Keep the slowest files and the least sure ones."""
+        self.slowest = nlargest(NAMED, [*self.slowest, (outcome.seconds, outcome.source)])
+        if outcome.confidence and outcome.confidence.reasons:
+            self.doubts += 1
+            doubt = (outcome.confidence.value, outcome.source, ", ".join(outcome.confidence.reasons))
+            self.doubtful = nsmallest(NAMED, [*self.doubtful, doubt])
 
     def rehearsed(self, job: Job) -> None:
         """A dry run would do this job; the plan goes to standard output, since it is what was asked for."""
@@ -143,7 +159,13 @@ class RunConsole:
         self.say(f"dry run: {', '.join(counts)}")
 
     def summarise(self, summary: Summary) -> None:
-        """The last line of a run."""
+        """The last lines of a run: of a long one the slowest files, the least sure ones, and the counts."""
+        if self.done >= MANY:
+            slow = ", ".join(f"{printable(name)} ({seconds:.1f} s)" for seconds, name in self.slowest)
+            self.say(f"slowest: {slow}")
+        if self.doubtful:
+            sample = "; ".join(f"{printable(name)} ({why})" for _, name, why in self.doubtful)
+            self.say(f"{self.doubts} deserve a look, least sure first: {sample}")
         counts = [f"{summary.done} done"]
         counts += [f"{summary.skipped} already done"] * bool(summary.skipped)
         counts += [f"{summary.failed} failed"] * bool(summary.failed)

@@ -170,13 +170,12 @@ def rendered(data: dict[str, Any], items: Sequence[Item], folder: Path, speed: S
 def totals(items: Sequence[Item], speed: Speed | None) -> list[tuple[str, str]]:
     """What is said at the head of the page: names and values."""
     failed = sum(bool(item.error) for item in items)
-    seconds, pages = sum(item.seconds for item in items), sum(item.pages for item in items)
+    pages = sum(item.pages for item in items)
     found = [("done", f"{len(items) - failed:,}"), ("failed", f"{failed:,}"), ("pages", f"{pages:,}")]
     found.append(("deserve a look", f"{sum(bool(item.reasons or item.warnings) for item in items):,}"))
-    if pages:
-        found.append(("seconds a page", f"{seconds / pages:.2f}"))
     if speed and speed.done and speed.seconds > 0:
         found.append(("last run", f"{speed.done:,} files in {speed.seconds:,.0f} s, {speed.skipped:,} done before"))
+        found.append(("files an hour", f"{3600 * speed.done / speed.seconds:,.0f}"))
     models = Counter(str(item.settings["model"]) for item in items if item.settings)
     return [*found, ("model", ", ".join(name for name, _ in models.most_common()))] if models else found
 

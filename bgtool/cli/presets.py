@@ -1,0 +1,97 @@
+"""Presets: options under a name, shipped or from a file ``bgtool.toml`` in the working folder or an input folder."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+from click.core import ParameterSource
+
+from bgtool.errors import UsageError
+from bgtool.spelling import advice
+
+FILE_NAME = "bgtool.toml"
+
+SHIPPED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
+    "clean": {
+        "archive": {"format": "tiff", "checksum": True},
+        "web": {"format": "webp", "quality": 80},
+        "print": {"style": "bilevel", "format": "tiff"},
+    },
+    "cutout": {
+        "archive": {"format": "tiff", "checksum": True},
+        "web": {"format": "webp", "quality": 80, "crop": True},
+        "print": {"format": "png", "background": "white"},
+    },
+}
+"""By command and name."""
+
+OPTIONS = frozenset({
+    "style", "scale", "polarity", "background", "mask_only", "crop", "model", "device", "format", "quality", "jobs",
+    "tile", "max_megapixels", "recursive", "checksum",
+})  # fmt: skip
+"""What a preset may set: how results look and are made, never what may be replaced or where anything is written."""
+
+
+def apply(context: click.Context, values: dict[str, Any]) -> None:
+    """Take ``preset`` out of the values of a command, and set what it says where the command line says nothing.
+
+    Raises:
+        UsageError: there is no such preset, or a file of presets is wrong; with what may have been meant.
+    """
+    name = values.pop("preset")
+    if name is None:
+        return
+    command = context.command
+    presets = known(command, values["inputs"])
+    if name not in presets:
+        raise UsageError(f"unknown preset {name!r}", advice(name, presets))
+    options = {option.name: option for option in command.params if option.name in OPTIONS}
+    for key, value in presets[name].items():
+        option = options[key]
+        if context.get_parameter_source(key) is ParameterSource.DEFAULT:
+            values[key] = option.type_cast_value(context, value)
+
+
+def known(command: click.Command, inputs: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """The presets of a command by name: those of the working folder before those of inputs, and these before ours."""
+    folders = [Path(), *(Path(path) for path in inputs if os.path.isdir(path))]  # noqa: PTH112 - raises nothing
+    found: dict[str, Mapping[str, Any]] = dict(SHIPPED[str(command.name)])
+    for folder in reversed(folders):
+        if (file := folder / FILE_NAME).is_file():
+            found |= {
+                name: _options(command, name, values, file) for name, values in read(file, str(command.name)).items()
+            }
+    return found
+
+
+def read(file: Path, command: str) -> dict[str, object]:
+    """What a file says of a command's presets, by name: its tables ``[clean.NAME]``, or ``[cutout.NAME]``.
+
+    Raises:
+        UsageError: it cannot be read, or says something that nothing follows from.
+    """
+    try:
+        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{file} cannot be read: {error}") from error
+    for key, presets in tables.items():
+        if key not in SHIPPED or not isinstance(presets, dict):
+            raise UsageError(f"unknown key {key!r} in {file}", advice(key, SHIPPED))
+    return dict(tables.get(command, {}))
+
+
+def _options(command: click.Command, name: str, values: object, file: Path) -> dict[str, Any]:
+    place = f"{command.name}.{name}"
+    if not isinstance(values, dict):
+        raise UsageError(f"{place} in {file} is no table", f"write [{place}] and options below it")
+    own = [str(option.name) for option in command.params if option.name in OPTIONS]
+    found = {key.replace("-", "_"): value for key, value in values.items()}
+    for key in found:
+        if key not in own:
+            raise UsageError(f"unknown key {key!r} in {place} of {file}", advice(key, own))
+    return found

@@ -1,0 +1,74 @@
+"""Presets: what they set, what wins, and what is said of a wrong key."""
+
+import click
+import pytest
+
+from bgtool.cli import presets
+from bgtool.cli.app import main
+from bgtool.cli.clean import clean
+from bgtool.cli.cutout import cutout
+from bgtool.errors import UsageError
+
+
+def values(command, *arguments):
+    """The options of a command line, after its preset."""
+    program = click.Context(main, **main.context_settings)
+    context = command.make_context(command.name, [*map(str, arguments), "-o", "out"], program)
+    with context:
+        found = dict(context.params)
+        presets.apply(context, found)
+    return found
+
+
+@pytest.mark.parametrize("command", [clean, cutout])
+@pytest.mark.parametrize("name", ["archive", "web", "print"])
+def test_what_ships_can_be_taken(command, name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    found = values(command, "in", "--preset", name)
+    shipped = presets.SHIPPED[command.name][name]
+    assert {key: found[key] for key in shipped} == shipped
+
+
+def test_the_command_line_wins(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert values(clean, "in", "--preset", "print", "--style", "color")["style"] == "color"
+    assert values(clean, "in", "--preset", "archive")["format"] == "tiff"
+    assert values(clean, "in")["format"] == "same"
+
+
+def test_own_presets_of_the_working_folder_come_before_those_of_an_input_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "bgtool.toml").write_text('[clean.mine]\nstyle = "color"\n[clean.web]\nquality = 10\n')
+    assert values(clean, "in", "--preset", "mine")["style"] == "color"
+    assert values(clean, "in", "--preset", "web")["quality"] == 10
+    (tmp_path / "bgtool.toml").write_text('[clean.mine]\nstyle = "bw"\nmax-megapixels = 5\nscale = "2"\n')
+    found = values(clean, "in", "--preset", "mine")
+    assert (found["style"], found["max_megapixels"], found["scale"]) == ("bilevel", 5.0, "2")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[clean.mine]\nstyel = "gray"', "did you mean style"),
+        ("[clean.mine]\noverwrite = true", "unknown key 'overwrite'"),
+        ("[clean.mine]\nbackground = 'red'", "unknown key 'background'"),
+        ("[claen.mine]\nstyle = 'gray'", "did you mean clean"),
+        ("[clean]\nmine = 3", "is no table"),
+        ("style = gray", "cannot be read"),
+    ],
+)
+def test_what_is_wrong_with_a_file_is_said(text, said, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "bgtool.toml").write_text(text)
+    with pytest.raises(UsageError, match=said):
+        values(clean, "in", "--preset", "mine")
+
+
+def test_a_wrong_value_or_name_is_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match="did you mean archive"):
+        values(clean, "in", "--preset", "archiv")
+    (tmp_path / "bgtool.toml").write_text("[clean.mine]\nquality = 400\n")
+    with pytest.raises(click.BadParameter, match="400"):
+        values(clean, "in", "--preset", "mine")

@@ -121,9 +121,9 @@ def layout_of(cells: Levels) -> Layout:
     paper = local_mean(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
     ink = local_mean(darkest, areas > 0, INK_REACH, 0)
     bed = bare(outside, darkest, lightest)
-    through = holes(areas, lightest, bed)
-    solid = widened(inked(np.where(through, 0, areas), cells, paper, ink)) & ~outside
-    return Layout(solid, widened(bed | through) & ~solid, paper, ink)
+    told = np.where(holes(areas, lightest, bed), 0, areas)
+    solid = widened(inked(told, cells, paper, ink)) & ~outside
+    return Layout(solid, widened(bed) & ~solid, paper, ink)
 
 
 def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) -> Mask:
@@ -157,7 +157,7 @@ def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
 
 
 def holes(areas: NDArray[np.intp], lightest: Levels, bed: Mask) -> Mask:
-    """The few small round areas of the bed's own tone: punched holes that it shows through."""
+    """The few small round areas of the bed's own tone: they may be punched holes, so the network is left to say."""
     through = np.zeros_like(bed)
     if not bed.any():
         return through

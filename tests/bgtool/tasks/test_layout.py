@@ -100,8 +100,9 @@ def punched(count, tone):
     return pixels
 
 
-def test_a_hole_shows_the_bed_and_is_white():
-    assert (result(punched(2, 20), network=0)[98:102, 88:92] == 255).all()
+@pytest.mark.parametrize("network", [0, 255])
+def test_what_may_be_a_hole_that_shows_the_bed_is_left_to_the_network(network):
+    assert (result(punched(2, 20), network)[98:102, 88:92] == network).all()
 
 
 @pytest.mark.parametrize(("count", "tone"), [(2, 60), (7, 20)])

@@ -167,7 +167,7 @@ def judge_page(image: Image.Image, model: Model) -> tuple[NDArray[np.bool_], Con
     source = source_of(image)
     guard = Guard(source.size)
     plan = approach(source, 0, Polarity.AUTO, source.metadata.resolution)
-    page = clean_page(source, model, Style.GRAY, approach=plan, guard=guard)
+    page = clean_page(source, model, Style.GRAY, plan=plan, guard=guard)
     return page < INK_BELOW, of_page(guard.levels, guard.findings())
 
 

@@ -53,6 +53,21 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--dry-run", is_flag=True, help="Print what would be written, and write nothing."),
         click.option("--checksum", is_flag=True, help="Tell by content, not by size and time, what has changed."),
         click.option("--watch", is_flag=True, help="Stay, and process files as they come into the folders."),
+        *cluster_options(defaults),
+        click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html",
+                     help="Make the review page of the output folder after the run."),
+        click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
+                     help="Add a line of JSON for each event to a file."),
+        click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
+    ]  # fmt: skip
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def cluster_options(defaults: BatchOptions) -> list[Callable[..., Any]]:
+    """Those that say who does the work."""
+    return [
         click.option("--engine", type=Choice(words(EngineKind)), default=defaults.engine.value, show_default=True,
                      help="Who does the work: a process of this machine, or the workers of a Ray cluster."),
         click.option("--ray-address", default=defaults.ray_address, show_default=True, metavar="auto|local|ADDRESS",
@@ -63,15 +78,7 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
                      show_default=True, help="Cores of a worker."),
         click.option("--worker-gpus", type=click.FloatRange(0), default=defaults.worker_gpus, metavar="X",
                      show_default=True, help="GPUs of a worker; a part of one may be shared."),
-        click.option("--report", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE.html",
-                     help="Make the review page of the output folder after the run."),
-        click.option("--log", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE",
-                     help="Add a line of JSON for each event to a file."),
-        click.option("--quiet", is_flag=True, help="Show only warnings and failures."),
     ]  # fmt: skip
-    for decorator in reversed(decorators):
-        command = decorator(command)
-    return command
 
 
 @dataclass(frozen=True)

@@ -48,7 +48,8 @@ def play(cluster: Cluster, files: int, seed: int = 0) -> Played:
     batch = int(np.clip(BATCH_SECONDS / cluster.seconds, 1, LARGEST_BATCH))
     sizes = np.full(-(-files // batch), batch)
     sizes[-1] -= sizes.sum() - files
-    times = cluster.seconds * sizes * rng.lognormal(-(cluster.spread**2) / 2, cluster.spread / batch**0.5, len(sizes))
+    sigma = cluster.spread / batch**0.5
+    times = cluster.seconds * sizes * rng.lognormal(-(sigma**2) / 2, sigma, len(sizes))
     rate = cluster.failures / 3600
     free = [(0.0, worker) for worker in range(cluster.workers)]
     next_failure = rng.exponential(1 / rate, cluster.workers) if rate else np.full(cluster.workers, np.inf)
@@ -64,4 +65,4 @@ def play(cluster: Cluster, files: int, seed: int = 0) -> Played:
         now += seconds
         end = max(end, now)
         heapq.heappush(free, (now, worker))
-    return Played(end, failures, again)
+    return Played(float(end), failures, again)

@@ -259,5 +259,5 @@ def test_without_a_cluster_a_run_says_so(tiny_model_file, tmp_path):
     arguments = list(map(str, [*command, "--ray-address", "127.0.0.1:1"]))
     run = subprocess.run(arguments, capture_output=True, text=True, env=alone, check=False)
     assert run.returncode == 2
-    assert "no Ray cluster at '127.0.0.1:1'" in run.stderr
+    assert "no Ray cluster at '127.0.0.1:1': " in run.stderr
     assert "Traceback" not in run.stderr

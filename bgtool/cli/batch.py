@@ -15,10 +15,8 @@ import click
 from bgtool.cli.lists import paths_in
 from bgtool.cli.parameters import Choice, words
 from bgtool.cli.presets import apply
-from bgtool.engine.job import STREAM
 from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
-from bgtool.optional import require
 from bgtool.options import BatchOptions, EngineKind
 from bgtool.runtime.task import ModelTask
 
@@ -102,6 +100,8 @@ class Terminal:
         Raises:
             UsageError: standard input is asked for twice, the list cannot be read, or there is no such preset.
         """
+        from bgtool.engine.job import STREAM
+
         terminal, listed = cls(*(values.pop(name) for name in ("quiet", "report", "log"))), values.pop("from_list")
         if listed == STREAM and STREAM in values["inputs"]:
             raise UsageError("standard input cannot be both an input and the list of inputs")
@@ -114,6 +114,7 @@ class Terminal:
         """Raise UsageError where a review page is asked for and cannot be made."""
         if not self.report:
             return
+        from bgtool.optional import require
         from bgtool.report.page import refuse_foreign
 
         if options.dry_run or options.watch:

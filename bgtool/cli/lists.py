@@ -6,7 +6,6 @@ import json
 import sys
 from pathlib import Path
 
-from bgtool.engine.job import STREAM
 from bgtool.errors import UsageError
 
 
@@ -19,6 +18,8 @@ def paths_in(file: str) -> tuple[str, ...]:
     Raises:
         UsageError: the list cannot be read, holds no path, or a line in quotes is no JSON.
     """
+    from bgtool.engine.job import STREAM
+
     try:
         text = sys.stdin.buffer.read() if file == STREAM else Path(file).read_bytes()
     except (OSError, AttributeError) as error:

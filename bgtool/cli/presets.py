@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -75,6 +74,8 @@ def read(file: Path, command: str) -> dict[str, object]:
     Raises:
         UsageError: it cannot be read, or says something that nothing follows from.
     """
+    import tomllib
+
     try:
         tables = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 import pages
+import ruled
 from icc import grey_profile, srgb_profile
 from PIL import Image
 
@@ -20,9 +21,9 @@ SCANS: dict[str, tuple[Callable[[np.random.Generator], pages.Page], ...]] = {
     "letter.jpg": (pages.letter,),
     "carbon-copy.jpg": (pages.carbon,),
     "office-photo.jpg": (pages.office,),
-    "ledger.jpg": (pages.ledger,),
-    "index-card.png": (pages.card,),
-    "register/lights.tif": (pages.register, pages.gazette),
+    "ledger.jpg": (ruled.ledger,),
+    "index-card.png": (ruled.card,),
+    "register/lights.tif": (ruled.register, pages.gazette),
 }
 
 

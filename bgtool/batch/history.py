@@ -134,18 +134,28 @@ class History:
         return entry.output if entry and entry.done else ""
 
     def orphans(self, targets: Collection[str]) -> list[str]:
-        """Outputs that are there, while their inputs are not, and that are none of `targets`."""
-        gone = [
-            entry.output
+        """Outputs that are there, while their inputs are not, and that are none of `targets`.
+
+        An input of the same name and content that was done elsewhere is the one that was there, moved.
+        """
+        gone = {
+            source: entry
             for source, entry in self._entries.items()
             if entry.done
             and self._holds(source)
             and os.path.basename(source) != STREAM
             and not is_there(source)
             and self.holds(entry.output)
+        }
+        if not gone:
+            return []
+        kept = {self.name_of(target) for target in targets}
+        moved = {_content(*item) for item in self._entries.items() if item[1].done and item[0] not in gone}
+        return [
+            entry.output
+            for source, entry in gone.items()
+            if entry.output not in kept and _content(source, entry) not in moved
         ]
-        kept = {self.name_of(target) for target in targets} if gone else set()
-        return [name for name in gone if name not in kept]
 
     def name_of(self, target: str) -> str:
         """The path of an output relative to the folder."""
@@ -197,6 +207,10 @@ def read(folder: str | os.PathLike[str]) -> History:
     history = History(folder)
     history.catch_up()
     return history
+
+
+def _content(source: str, entry: Entry) -> tuple[str, bytes]:
+    return os.path.basename(source), entry.fixed.input_sha256
 
 
 @contextmanager

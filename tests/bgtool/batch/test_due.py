@@ -25,10 +25,10 @@ def run(tmp_path, tiny_model_file):
     for name in ("a", "b"):
         Image.fromarray(np.full((40, 30), 230, np.uint8)).save(tmp_path / "in" / f"{name}.png")
 
-    def clean(**options):
+    def clean(folder="in", **options):
         notes = Notes()
         bgtool.clean_files(
-            tmp_path / "in",
+            tmp_path / folder,
             output=tmp_path / "out",
             model=str(tiny_model_file),
             device="cpu",
@@ -45,6 +45,13 @@ def test_another_format_leaves_outputs_under_other_names_and_says_so(run, tmp_pa
     assert run(format="jpeg") == ["under other names, earlier outputs of the same inputs stay: a.png, b.png"]
     assert run(format="jpeg") == []
     assert sorted(path.name for path in (tmp_path / "out").glob("[ab].*")) == ["a.jpg", "a.png", "b.jpg", "b.png"]
+
+
+def test_inputs_that_were_moved_and_became_another_format_are_not_gone(run, tmp_path):
+    run()
+    (tmp_path / "in").rename(tmp_path / "moved")
+    (tmp_path / "moved" / "b.png").unlink()
+    assert run("moved", format="jpeg") == ["outputs whose inputs are gone stay: b.png"]
 
 
 def test_outputs_whose_inputs_are_gone_are_named_and_kept(run, tmp_path):

@@ -7,15 +7,18 @@ pixels of the network's largest view, of which the guide has `scale` per side. F
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageChops, ImageFilter
+from PIL import Image, ImageFilter
 
+from bgtool.imaging.components import dilated
 from bgtool.imaging.pixels import Array
 
 Plane = NDArray[np.float32]
+Mask = NDArray[np.bool_]
+Part = tuple[slice, slice]
 
 SETTLED = 0.03
 """Alpha of the network this near to 0 or 1 is 0 or 1: there the picture has no say."""
@@ -48,8 +51,11 @@ GAIN = 1.2
 COLOUR_RADII = (4.0, 1.25)
 """Of the squares from which the colours of person and background come, wide and narrow."""
 
-BAND = 256
-"""Rows of the guide of which the colours are worked out at a time, for the sake of memory."""
+BAND = 128
+"""Rows of the guide that are worked at a time, where there is doubt in them."""
+
+BESIDE = 3
+"""Pixels of the guide around doubt whose colours are worked out with it, since the photo's lie between them."""
 
 LEAST_COVER = 1e-3
 """Share of a square below which a weighted mean is no longer its own."""
@@ -90,10 +96,10 @@ def settle(alpha: Plane, least: float = SETTLED) -> Plane:
 
 def without_fog(alpha: Plane) -> Plane:
     """The network's alpha, float32 [h, w], 0..1, with doubt away from edges brought near to 0 or 1."""
-    picture, side = Image.fromarray(levels(alpha)), 2 * EDGE_REACH + 1
-    person = picture.filter(ImageFilter.MaxFilter(side)).point(lambda level: 255 * (level > 255 * (1 - UNSURE)))
-    ground = picture.filter(ImageFilter.MinFilter(side)).point(lambda level: 255 * (level < 255 * UNSURE))
-    edge = unit(np.asarray(ImageChops.darker(person, ground).filter(ImageFilter.BoxBlur(EDGE_REACH / 2))))
+    seen = levels(alpha)
+    person, ground = (dilated(sure, EDGE_REACH) for sure in (seen > 255 * (1 - UNSURE), seen < 255 * UNSURE))
+    picture = Image.fromarray((person & ground).astype(np.uint8) * 255)
+    edge = unit(np.asarray(picture.filter(ImageFilter.BoxBlur(EDGE_REACH / 2))))
     return edge * alpha + (1 - edge) * settle(alpha, UNSURE)
 
 
@@ -117,9 +123,47 @@ def fit_alpha(guide: Array, alpha: Plane, scale: float) -> NDArray[np.float32]:
         given alpha is 0 or 1, slopes are 0 and the offset is that alpha.
     """
     half = np.stack([resized(unit(guide[..., channel]), halved(alpha.shape)) for channel in range(3)])
-    for _ in range(ROUNDS - 1):
-        alpha = settle(apply_alpha(fit_once(half, alpha, scale), guide))
-    return fit_once(half, alpha, scale)
+    whole = np.empty((4, *alpha.shape), np.float32)
+    reach = 2 * (round(FIT_RADIUS * scale / 2) + round(MEAN_RADIUS * scale / 2)) + 4  # how far one round looks
+    for number in range(ROUNDS):
+        alpha = settle(apply_alpha(whole, guide)) if number else alpha
+        whole[:3], whole[3] = 0, alpha
+        for place, around in parts(doubtful(alpha), reach):
+            rows, columns = (slice(side.start // 2, -(-side.stop // 2)) for side in around)
+            fit = fit_once(half[:, rows, columns], alpha[around], scale)
+            whole[:, *place] = fit[:, *inner(place, around)]
+    return whole
+
+
+def doubtful(alpha: Plane) -> Mask:
+    """Where alpha is neither 0 nor 1: bool [h, w]. All work along the edge is done there."""
+    result: Mask = (alpha > 0) & (alpha < 1)
+    return result
+
+
+def parts(doubt: Mask, reach: int) -> Iterator[tuple[Part, Part]]:
+    """Rectangles that hold all doubt: bands of `BAND` rows, cut where no doubt is over more than twice the reach.
+
+    Each comes alone and with so many pixels around it, an even number, which end at the frame. All begin at even pixels
+    and end at even ones or at the frame.
+    """
+    height, width = doubt.shape
+    reach += reach % 2
+    for top in range(0, height, BAND):
+        rows = slice(top, min(top + BAND, height))
+        places = np.flatnonzero(doubt[rows].any(axis=0))
+        for run in np.split(places, np.flatnonzero(np.diff(places) > 2 * reach) + 1):
+            if run.size:
+                columns = slice(int(run[0]) // 2 * 2, min(int(run[-1]) // 2 * 2 + 2, width))
+                above, left = max(0, rows.start - reach), max(0, columns.start - reach)
+                around = slice(above, min(rows.stop + reach, height)), slice(left, min(columns.stop + reach, width))
+                yield (rows, columns), around
+
+
+def inner(place: Part, around: Part) -> Part:
+    """The place within what lies around it."""
+    rows, columns = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(place, around, strict=True))
+    return rows, columns
 
 
 def fit_once(half: NDArray[np.float32], alpha: Plane, scale: float) -> NDArray[np.float32]:
@@ -217,20 +261,19 @@ def fit_colours(guide: Array, alpha: Plane, visible: Plane, scale: float) -> tup
         scale: pixels of the guide per pixel of the network's largest view.
 
     Returns:
-        Person and background, uint8 [h, w, 3] each.
+        Person and background, uint8 [h, w, 3] each; both the guide's own colours away from doubt.
     """
-    found = np.empty_like(guide), np.empty_like(guide)
+    found = guide.copy(), guide.copy()
     radii = [max(1, round(radius * scale)) for radius in COLOUR_RADII]
-    for top in range(0, len(guide), BAND):
-        first, last = max(0, top - sum(radii)), min(len(guide), top + BAND + sum(radii))
-        parts = fit_band(guide[first:last], alpha[first:last], visible[first:last], radii)
-        for whole, part in zip(found, parts, strict=True):
-            whole[top : top + BAND] = part[top - first :][:BAND]
+    for place, around in parts(dilated(doubtful(alpha), BESIDE), sum(radii)):
+        fitted = fit_part(guide[around], alpha[around], visible[around], radii)
+        for whole, part in zip(found, fitted, strict=True):
+            whole[place] = part[inner(place, around)]
     return found
 
 
-def fit_band(guide: Array, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Array, Array]:
-    """`fit_colours` over some rows, radii in pixels; at their border it lacks what lies beyond."""
+def fit_part(guide: Array, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Array, Array]:
+    """`fit_colours` over a part, radii in pixels; at its border it lacks what lies beyond."""
     found = np.empty_like(guide), np.empty_like(guide)
     rounds = [[radius] for radius in radii]
     weights = alpha * visible, (1 - alpha) * visible
@@ -280,20 +323,21 @@ def blurred(plane: Plane, radii: Sequence[int]) -> Plane:
 def clean_colours(colours: Array, alpha: Plane, person: Array, background: Array) -> Array:
     """The person's own colour at each pixel: what has to be mixed with the background to give what is seen.
 
+    Where alpha is 0 or 1 it is what is seen.
+
     Args:
         colours: what is seen, uint8 [h, w, 3].
         alpha: float32 [h, w], 0..1.
         person, background: colours as `fit_colours` gives them, of the same size.
     """
-    cleaned = np.empty_like(colours)
-    for channel in range(3):
-        planes = (unit(picture[..., channel]) for picture in (colours, person, background))
-        cleaned[..., channel] = levels(unmixed(alpha, *planes))
+    cleaned, mixed = colours.copy(), doubtful(alpha)
+    planes = (unit(picture[mixed]) for picture in (colours, person, background))
+    cleaned[mixed] = levels(unmixed(alpha[mixed][:, None], *planes))
     return cleaned
 
 
 def unmixed(alpha: Plane, seen: Plane, person: Plane, background: Plane) -> Plane:
-    """One channel of `clean_colours`, float32 [h, w]. Forte 2021: F = f + alpha · (I - alpha·f - (1 - alpha)·b)."""
+    """`clean_colours` of any values, float32, 0..1. Forte 2021: F = f + alpha · (I - alpha·f - (1 - alpha)·b)."""
     mixed = background + alpha * (person - background)
     own: Plane = np.clip(person + alpha * (seen - mixed), 0, 1)
     return own

@@ -151,3 +151,36 @@ def test_doubt_away_from_edges_is_no_fog_and_soft_edges_stay():
     assert cleared[77:83, 77:83].min() == 1
     edge = (alpha > 0.02) & (alpha < 0.98)
     assert np.abs(cleared - alpha)[edge].max() < 0.02
+
+
+def test_parts_hold_all_doubt_once():
+    doubt = np.zeros((301, 407), bool)
+    doubt[10:290, 31] = doubt[10:290, 350] = True
+    doubt[140, 31:351] = True
+    held = np.zeros(doubt.shape, int)
+    for place, around in matting.parts(doubt, 9):
+        held[place] += 1
+        assert all(side.start % 2 == 0 for side in (*place, *around))
+        assert all(a.start <= p.start and p.stop <= a.stop for p, a in zip(place, around, strict=True))
+    assert held.max() == 1
+    assert held[doubt].min() == 1
+    assert held[20:100, 100:300].max() == 0  # between two edges that are far apart
+    assert not list(matting.parts(np.zeros((30, 30), bool), 4))
+
+
+def test_what_is_worked_in_parts_is_what_it_is_as_a_whole(monkeypatch):
+    rng = np.random.default_rng(3)
+    rows, columns = np.mgrid[:300, :420]
+    alpha = np.clip((90 - np.hypot(rows - 150, columns - 200)) / 14 + 0.5, 0, 1).astype(np.float32)
+    guide = (rng.integers(0, 60, (300, 420, 3)) + alpha[..., None] * 150).astype(np.uint8)
+
+    def worked():
+        fit = fit_alpha(guide, alpha, SCALE)
+        found = apply_alpha(fit, guide)
+        near = matting.dilated(matting.doubtful(found), 1)
+        return [fit, *(colours[near] for colours in fit_colours(guide, found, np.ones_like(alpha), SCALE))]
+
+    in_parts = worked()
+    monkeypatch.setattr(matting, "BAND", 1000)
+    for part, whole in zip(in_parts, worked(), strict=True):
+        assert np.allclose(part, whole, atol=1 if part.dtype == np.uint8 else 1e-3)

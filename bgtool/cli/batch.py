@@ -19,6 +19,7 @@ from bgtool.errors import UsageError
 from bgtool.imaging.formats import Format
 from bgtool.options import BatchOptions, EngineKind
 from bgtool.runtime.task import ModelTask
+from bgtool.storage.urls import is_url
 
 
 def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -121,6 +122,8 @@ class Terminal:
             raise UsageError(
                 "--report goes neither with --dry-run nor with --watch", "bgtool review DIR makes it later"
             )
+        if is_url(options.output):
+            raise UsageError("--report needs an output folder on this machine")
         require("report")
         refuse_foreign(self.report)
 

@@ -20,15 +20,14 @@ from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table, Value
 from benchmarks.suites.fidelity import KINDS
 from bgtool.api import source_of
-from bgtool.options import TRANSPARENT, Polarity, Style
+from bgtool.options import TRANSPARENT, CleanOptions, Style
 from bgtool.runtime.session import Model, load_model
 from bgtool.scoring.metrics import f_measure, jaccard
 from bgtool.tasks.confidence import Confidence, of_page
-from bgtool.tasks.document import INK_BELOW, clean_page
+from bgtool.tasks.document import INK_BELOW, clean_page, planned
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.person.backgrounds import read_background
 from bgtool.tasks.person.cutout import Look, cut_out
-from bgtool.tasks.survey import approach
 from training.data.pairs import Pair, find_pairs
 
 DATA = Path(os.environ.get("BGTOOL_DATA", Path(__file__).parents[3] / "shared" / "data"))
@@ -166,7 +165,7 @@ def judge_page(image: Image.Image, model: Model) -> tuple[NDArray[np.bool_], Con
     """Where the cleaned page has ink, and how sure it is."""
     source = source_of(image)
     guard = Guard(source.size)
-    plan = approach(source, 0, Polarity.AUTO, source.metadata.resolution)
+    plan = planned(source, CleanOptions(inputs=(), output=""), source.metadata.resolution)
     page = clean_page(source, model, Style.GRAY, plan=plan, guard=guard)
     return page < INK_BELOW, of_page(guard.levels, guard.findings())
 

@@ -37,7 +37,11 @@ def interrupted(pages, tmp_path_factory):
     save = tmp_path_factory.mktemp("run") / "mine.pt"
     command = [sys.executable, "-m", "training", "document", "--data-dir", pages, "--save", save, *SMALL]
     process = subprocess.Popen(
-        [*map(str, command), "--num-epochs", "100000"], cwd=ROOT, stderr=subprocess.PIPE, text=True
+        [*map(str, command), "--num-epochs", "100000"],
+        cwd=ROOT,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which a shell's background jobs ignore
     )
     lines = []
     for line in process.stderr:

@@ -18,10 +18,13 @@ from bgtool.options import CleanOptions
 
 @pytest.fixture(autouse=True)
 def ctrl_c():
-    """Ctrl-C means what it does in a terminal: a job in the background is started with it ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    """Signals mean what they do in a terminal: a job in the background is started with Ctrl-C ignored, and commands
+    that ran in this process leave handlers."""
+    usual = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in usual.items()}
     yield
-    signal.signal(signal.SIGINT, before)
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
 def interrupt():

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.request import Request, urlopen
 
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "AKIAEXAMPLE", "AWS_SECRET_ACCESS_KEY": "s3cret/that+is=shown-never"}
 HOP_BY_HOP = {"connection", "transfer-encoding", "content-length", "date", "server"}
@@ -123,11 +124,17 @@ def object_store() -> Iterator[Proxy]:
     import logging
 
     from moto.server import ThreadedMotoServer
+    from s3fs import S3FileSystem
+
+    from bgtool.storage import stores
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()
+    urlopen(Request(f"http://{host}:{port}/moto-api/reset", method="POST")).close()  # what another server left
+    stores._remote.cache_clear()
+    S3FileSystem.clear_instance_cache()
     proxy = Proxy("")
     front = Front(("127.0.0.1", 0), handler_for(proxy, (host, port)))
     proxy.url = f"http://127.0.0.1:{front.server_address[1]}"

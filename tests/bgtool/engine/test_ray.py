@@ -210,7 +210,13 @@ def test_a_run_that_is_interrupted_or_killed_is_taken_up(nodes, pages, tiny_mode
     command += ["--device", "cpu", "--engine", "ray", "--ray-address", nodes.address, "--workers", "2"]
     for number in (signal.SIGINT, signal.SIGKILL):
         before = len(lines(out)) if out.exists() else 0
-        run = subprocess.Popen(list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        run = subprocess.Popen(
+            list(map(str, command)),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # which background jobs ignore
+        )
         while not (out / MANIFEST).exists() or len((out / MANIFEST).read_text().splitlines()) < before + 5:
             assert run.poll() is None, run.stderr.read()
             time.sleep(0.05)

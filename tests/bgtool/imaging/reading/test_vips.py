@@ -25,7 +25,8 @@ from bgtool.imaging.writing.tiff import TiffWriter
 from bgtool.optional import command
 from bgtool.options import CleanOptions, CutoutOptions, Style
 from bgtool.tasks.document import COVER
-from bgtool.tasks.registry import CleanWork, CutoutWork
+from bgtool.tasks.order import order_for
+from bgtool.tasks.registry import work_for
 from tests.support.profiles import cmyk_profile
 
 pyvips = pytest.importorskip("pyvips")
@@ -372,7 +373,7 @@ def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
     for mask_only, said in ((False, True), (True, False)):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
-            work = CutoutWork(CutoutOptions(inputs=(), output="", mask_only=mask_only))
+            work = work_for(order_for(CutoutOptions(inputs=(), output="", mask_only=mask_only)))
             result = work(page, person_model, lambda pixels: None)
         assert any("8 bits a colour" in warning for warning in result.warnings) == said
 
@@ -385,7 +386,7 @@ def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, w
     ):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
-            work = CleanWork(CleanOptions(inputs=(), output="", style=style))
+            work = work_for(order_for(CleanOptions(inputs=(), output="", style=style)))
             told = work(page, tiny_model, lambda pixels: None).warnings
             assert [warning for warning in told if "16 bits" in warning] == warnings
 

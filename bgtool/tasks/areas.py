@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-Mask = NDArray[np.bool_]
+from bgtool.imaging.components import Labels, Mask
 
 
 def reached(grid: Mask, start: Mask) -> Mask:
@@ -26,32 +26,25 @@ def along_rows(found: Mask, grid: Mask) -> Mask:
     return np.asarray((hit[run] & flat).reshape(fenced.shape)[:, :-1])
 
 
-def components(mask: Mask) -> NDArray[np.intp]:
-    """Number the areas of a mask from 1 on, 0 elsewhere: [rows, columns]."""
-    labels = np.where(mask, np.arange(1, mask.size + 1).reshape(mask.shape), 0)
-    before = np.zeros_like(labels)
-    while not np.array_equal(before, labels):
-        before, labels = labels, least_along_rows(least_along_rows(labels).T).T
-    return np.where(mask, np.searchsorted(np.unique(labels[mask]), labels) + 1, 0)
-
-
-def least_along_rows(labels: NDArray[np.intp]) -> NDArray[np.intp]:
-    """Every run of labels in a row with the least of them; 0 is none."""
-    flat = np.pad(labels, ((0, 0), (0, 1))).ravel()  # runs end with their row
-    starts = np.flatnonzero(np.diff(flat > 0, prepend=not flat[0] > 0))
-    least = np.minimum.reduceat(flat, starts)
-    runs = np.repeat(least, np.diff(starts, append=len(flat)))
-    return runs.reshape(len(labels), -1)[:, :-1]
-
-
-def neighbours(areas: NDArray[np.intp]) -> NDArray[np.intp]:
+def neighbours(areas: Labels) -> Labels:
     """By cell, the highest number among the four cells around it."""
     wide = np.pad(areas, 1)
     around = wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]
     return np.asarray(np.maximum.reduce(around))
 
 
-def share_of(mask: Mask, areas: NDArray[np.intp], count: int) -> NDArray[np.float64]:
+def share_of(mask: Mask, areas: Labels, count: int) -> NDArray[np.float64]:
     """By number up to, without, `count`: the share of an area's cells that a mask holds."""
     cells = np.bincount(areas.ravel(), minlength=count)
     return np.bincount(areas.ravel(), mask.ravel(), count) / np.maximum(cells, 1)
+
+
+def boxes(areas: Labels) -> NDArray[np.intp]:
+    """By number: first row, first column, last row and last column of an area, [4, count]; those of 0 mean nothing."""
+    rows, columns = np.nonzero(areas)
+    numbers, count = areas[rows, columns], int(areas.max()) + 1
+    first, last = (np.full((2, count), fill, np.intp) for fill in (areas.size, -1))
+    for axis, places in enumerate((rows, columns)):
+        np.minimum.at(first[axis], numbers, places)
+        np.maximum.at(last[axis], numbers, places)
+    return np.concatenate([first, last])

@@ -84,7 +84,7 @@ def clean_bands(
         First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
     """
     scale, layout = plan.scale, plan.layout
-    view = seen(source, plan)
+    view, plain = seen(source, plan), seen(source, replace(plan, gain=1.0))
     width, height = view.size
     for windows in windows_of(view.size, model.card, tile, scale * (guard.cell if guard else 1)):
         rows = windows[0].rows
@@ -106,7 +106,8 @@ def clean_bands(
                 left = columns.core_start // scale
                 band[:, left : right // scale] = part
                 if guard:
-                    guard.take(left, rows.core_start // scale, image[core], part)
+                    scan = image if plan.gain == 1 else read_window(plain, window)  # which more contrast may hide
+                    guard.take(left, rows.core_start // scale, scan[core], part)
                 advance(part.size)
         yield rows.core_start // scale, band
 

@@ -15,13 +15,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from bgtool.imaging.components import Labels, components
 from bgtool.imaging.source import Source
-from bgtool.tasks.areas import components, neighbours, reached, share_of
+from bgtool.tasks.areas import boxes, neighbours, reached, share_of
 from bgtool.tasks.cells import CELL, page_cells
 
 Mask = NDArray[np.bool_]
 Levels = NDArray[np.uint8]
 AnyCell = TypeVar("AnyCell", bound=np.generic)
+
+MOST_CELLS = 1 << 22
+"""Of a page whose layout is told: 268 megapixels."""
 
 DARK = 0.6
 """Share of the paper's usual lightness below which the lightest pixel of a cell is dark."""
@@ -39,8 +43,9 @@ WRITTEN, WRITTEN_SHARE = 0.3, 0.1
 ALONG = 0.2
 """Share of a page's side along which a bed shows."""
 
-MARKED = 0.03
-"""Share of a bed's cells that may be marks: lighter ones apart from the sheet, or such as hold dark and light."""
+MARKED, NEAR, NARROW = 0.03, 13, 11
+"""Share of a bed's cells that may be marks (lighter ones apart from the sheet, or such as hold dark and light), side of
+the square around a mark that is no bed, and side of the smallest square that fits into one; both in cells, odd."""
 
 HOLE, HOLE_TONE, MOST_HOLES = 0.03, 12, 4
 """Longest side of a hole as a share of the page's, grey levels by which it may differ from the bed, and how many there
@@ -106,9 +111,13 @@ def whitened(left: int, top: int, scan: Levels, page: Levels) -> Levels:
     return np.full_like(page, 255)
 
 
-def look_over(source: Source) -> Layout:
-    """Look at a whole page, which is read once from top to bottom; as the network sees it, dark on light."""
-    return layout_of(page_cells(source))
+def look_over(source: Source) -> Layout | None:
+    """Look at a whole page, which is read once from top to bottom; as the network sees it, dark on light.
+
+    None for a page of more than `MOST_CELLS`, which is left to the network: to tell more would take too much memory.
+    """
+    width, height = source.size
+    return layout_of(page_cells(source)) if width * height <= MOST_CELLS * CELL**2 else None
 
 
 def layout_of(cells: Levels) -> Layout:
@@ -126,7 +135,7 @@ def layout_of(cells: Levels) -> Layout:
     return Layout(solid, widened(bed) & ~solid, paper, ink)
 
 
-def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) -> Mask:
+def inked(areas: Labels, cells: Levels, paper: Levels, ink: Levels) -> Mask:
     """Those dark areas that are ink: they end sharply, and nothing darker is written on them.
 
     Args:
@@ -147,29 +156,38 @@ def inked(areas: NDArray[np.intp], cells: Levels, paper: Levels, ink: Levels) ->
 
 
 def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
-    """What comes in from the page's edge, if nothing is written on it: a dark band with light letters is no bed, nor is
-    a shadow over writing."""
+    """What comes in from the page's edge, if hardly anything is written on it.
+
+    A dark band with light letters is no bed, nor is a shadow over writing. What lies near a mark, or is as narrow as a
+    stroke that touches the bed, is left out.
+    """
     others = components(~outside)
     sheet = np.bincount(others[others > 0], minlength=2).argmax()
     light = (others > 0) & (others != sheet)
     marks = light | (outside & ~widened(~outside) & (lightest - darkest > LEAST_CONTRAST))
-    return outside if marks.sum() <= MARKED * outside.sum() else np.zeros_like(outside)
+    if marks.sum() > MARKED * outside.sum():
+        return np.zeros_like(outside)
+    beyond = np.pad(outside, NARROW, constant_values=True)  # a strip along the edge goes on there
+    wide = widened(~widened(~beyond, NARROW), NARROW)[NARROW:-NARROW, NARROW:-NARROW]
+    return outside & wide & ~widened(marks, NEAR)
 
 
-def holes(areas: NDArray[np.intp], lightest: Levels, bed: Mask) -> Mask:
+def holes(areas: Labels, lightest: Levels, bed: Mask) -> Mask:
     """The few small round areas of the bed's own tone: they may be punched holes, so the network is left to say."""
     through = np.zeros_like(bed)
     if not bed.any():
         return through
     tone, most = float(np.median(lightest[bed])), max(3.0, HOLE * max(bed.shape))
-    round_ones = []
-    for number in range(1, int(areas.max()) + 1):
-        rows, columns = np.nonzero(areas == number)
-        height, width = np.ptp(rows) + 1, np.ptp(columns) + 1
-        like_bed = abs(float(np.median(lightest[rows, columns])) - tone) <= HOLE_TONE
-        if max(height, width) <= most and min(height, width) > 1 and abs(int(height) - int(width)) <= 1 and like_bed:
-            round_ones.append(number)
-    return np.isin(areas, round_ones) if len(round_ones) <= MOST_HOLES else through
+    sides = boxes(areas)
+    height, width = sides[2:] - sides[:2] + 1
+    square = (np.minimum(height, width) > 1) & (abs(height - width) <= 1) & (np.maximum(height, width) <= most)
+    like_bed = []
+    for number in np.flatnonzero(square).tolist():
+        top, left, bottom, right = sides[:, number]
+        box = slice(top, bottom + 1), slice(left, right + 1)
+        if abs(float(np.median(lightest[box][areas[box] == number].astype(float))) - tone) <= HOLE_TONE:
+            like_bed.append(number)
+    return np.isin(areas, like_bed) if len(like_bed) <= MOST_HOLES else through
 
 
 def widened(mask: Mask, side: int = 3) -> Mask:

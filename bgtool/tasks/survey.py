@@ -116,7 +116,10 @@ class Look:
         if len(self.depths) < WRITTEN_SQUARES:
             return 1.0
         usual, most = np.percentile(self.depths, (50, 90))
-        return min(FULL / float(most), MOST_GAIN) if usual >= EVEN * most and most < PALE else 1.0
+        darkest_paper, lightest_paper = np.percentile(self.whites, (5, 95))
+        lighter = np.percentile(np.concatenate(self.levels), 99) - np.median(self.whites)  # a slip of whiter paper
+        even = usual >= EVEN * most and lightest_paper - darkest_paper <= usual and lighter <= usual / 2
+        return min(FULL / float(most), MOST_GAIN) if even and most < PALE else 1.0
 
     def small(self, coarse: bool) -> bool:
         """Whether most of the writing is too small; where there is hardly any, whether the page is coarse."""

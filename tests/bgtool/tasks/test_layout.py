@@ -5,7 +5,7 @@ import pytest
 
 from bgtool.imaging.reading.picture import ArraySource
 from bgtool.options import Style
-from bgtool.tasks.areas import components, reached
+from bgtool.tasks.areas import reached
 from bgtool.tasks.cells import CELL, page_cells
 from bgtool.tasks.document import clean_page
 from bgtool.tasks.layout import layout_of
@@ -156,20 +156,39 @@ def test_an_enlarged_page_keeps_its_bar_in_place(tiny_model):
     assert (page[52:88, 42:258] < 10).all()
 
 
-def test_areas_hang_together_by_their_sides():
+def test_what_is_reached_hangs_together_by_its_sides():
     mask = np.array([[1, 1, 0, 1], [0, 1, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]], bool)
-    assert components(mask).tolist() == [[1, 1, 0, 2], [0, 1, 0, 2], [2, 0, 0, 2], [2, 2, 2, 2]]
-    assert components(np.ones((2, 3), bool)).tolist() == [[1] * 3] * 2
-    assert not components(np.zeros((2, 3), bool)).any()
     start = np.zeros_like(mask)
     start[2, 0] = True
-    assert np.array_equal(reached(mask, start), components(mask) == 2)
+    assert reached(mask, start).astype(int).tolist() == [[0, 0, 0, 1], [0, 0, 0, 1], [1, 0, 0, 1], [1, 1, 1, 1]]
 
 
-def test_cells_of_a_spiral_are_one_area():
-    mask = np.zeros((15, 15), bool)
-    mask[0], mask[:, 14], mask[14], mask[4:, 0], mask[4, :11], mask[4:11, 10], mask[10, 4:11] = [True] * 7
-    assert components(mask).max() == 1
+def test_letters_on_a_printed_band_stay_beside_a_bed_that_is_bare():
+    pixels = paper(1600, 1200)
+    pixels[:, 1000:] = pixels[1300:] = 16
+    pixels[:120] = 16
+    for left in range(120, 420, 40):
+        pixels[40:90, left : left + 20] = 235
+    page = result(pixels, network=77)
+    assert (page[30:100, 100:440] == 77).all()
+    assert (page[1400:, 100:900] == 255).all()
+
+
+def test_a_stroke_that_touches_the_bed_is_no_bed():
+    pixels = paper(1200, 1200)
+    pixels[:, :200] = 20
+    pixels[600:660, 200:600] = 20
+    page = result(pixels, network=77)
+    assert (page[605:655, 230:590] == 77).all()
+    assert (page[100:500, 8:180] == 255).all()
+
+
+def test_a_page_of_many_dark_areas_and_a_bed_takes_no_time_for_each():
+    cells = np.zeros((11, 400, 400), np.uint8)
+    cells[:2] = 220
+    cells[:2, 10::3, 10::3] = 20
+    cells[:2, :, :4] = 20
+    assert layout_of(cells).bed[200, 1]  # 17,000 areas
 
 
 def test_the_page_is_seen_in_cells():

@@ -132,6 +132,12 @@ def test_a_page_with_some_dark_writing_is_not_pale():
     assert chosen(page).gain == 1
 
 
+def test_a_pale_page_with_a_slip_of_whiter_paper_is_left_as_it_is():
+    page = written(30, ground=(190, 188, 184), ink=(158, 156, 152))
+    page.paste(written(30, ground=(250, 249, 246), ink=(218, 216, 212), page=(500, 300)), (200, 300))
+    assert chosen(page).gain == 1
+
+
 def test_a_blank_page_is_not_pale():
     noise = np.random.default_rng(0).normal(225, 6, (700, 900, 1))
     assert chosen(Image.fromarray(np.repeat(noise, 3, axis=2).clip(0, 255).astype(np.uint8))).gain == 1

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, Entry, parsed
 from bgtool.batch.names import is_plain
 from bgtool.engine.job import STREAM
+from bgtool.errors import BgtoolError
 from bgtool.storage.base import START, Journal
 from bgtool.storage.file_journal import FILE_NAME
 from bgtool.storage.stores import absolute, is_there, store_of
@@ -144,7 +145,7 @@ class History:
             if entry.done
             and self._holds(source)
             and os.path.basename(source) != STREAM
-            and not is_there(source)
+            and is_gone(source)
             and self.holds(entry.output)
         }
         if not gone:
@@ -223,3 +224,11 @@ def _no_collections() -> Iterator[None]:
     finally:
         if was_enabled:
             gc.enable()
+
+
+def is_gone(source: str) -> bool:
+    """Whether an input is known to be there no more."""
+    try:
+        return not is_there(source)
+    except BgtoolError:
+        return False

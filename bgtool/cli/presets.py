@@ -31,9 +31,13 @@ SHIPPED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 OPTIONS = frozenset({
     "style", "scale", "polarity", "background", "mask_only", "crop", "model", "device", "format", "quality", "jobs",
-    "tile", "max_megapixels", "recursive", "checksum",
+    "tile", "max_megapixels", "recursive", "checksum", "padding", "aspect", "size", "keep_specks", "edge", "empty",
 })  # fmt: skip
 """What a preset may set: how results look and are made, never what may be replaced or where anything is written."""
+
+
+AGAINST = {"quality": ("format",), "background": ("mask_only",), "aspect": ("size",), "size": ("aspect",)}
+"""Options of a preset that do not hold where the command line names one of these."""
 
 
 def apply(context: click.Context, values: dict[str, Any]) -> None:
@@ -51,9 +55,13 @@ def apply(context: click.Context, values: dict[str, Any]) -> None:
         raise UsageError(f"unknown preset {name!r}", advice(name, presets))
     options = {option.name: option for option in command.params if option.name in OPTIONS}
     for key, value in presets[name].items():
-        option = options[key]
-        if context.get_parameter_source(key) is ParameterSource.DEFAULT:
-            values[key] = option.type_cast_value(context, value)
+        if not is_given(context, key) and not any(is_given(context, other) for other in AGAINST.get(key, ())):
+            values[key] = options[key].type_cast_value(context, value)
+
+
+def is_given(context: click.Context, key: str) -> bool:
+    """Whether the command line says something of an option."""
+    return context.get_parameter_source(key) not in (None, ParameterSource.DEFAULT)
 
 
 def known(command: click.Command, inputs: Iterable[str]) -> dict[str, Mapping[str, Any]]:

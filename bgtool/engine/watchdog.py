@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from bgtool.engine.job import STREAM, Job
 from bgtool.engine.messages import Admitted, Advanced, Answer, Assignment, Settled, Waiting
 from bgtool.engine.vitals import Vitals
+from bgtool.errors import BgtoolError
 from bgtool.storage.stores import store_of
 
 STEP_SECONDS = 1.0
@@ -87,8 +88,10 @@ def disks_answer(jobs: Iterable[Job]) -> bool:
 
 def size_of(job: Job) -> int:
     """Bytes of a job's input, as far as that is known."""
-    found = store_of(job.source).remembered(job.source) if job.source != STREAM else None
-    return found.stamp[0] if found else 0
+    with suppress(BgtoolError):
+        found = store_of(job.source).remembered(job.source) if job.source != STREAM else None
+        return found.stamp[0] if found else 0
+    return 0
 
 
 class Watchdog:

@@ -12,7 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -180,7 +180,8 @@ class Worker:
                 if not wanted:
                     raise Unwanted(*warnings)
             outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
-            outcome.output_stamp = size_and_time(job.target)
+            with suppress(InputError):  # it is there: only its stamp is unknown
+                outcome.output_stamp = size_and_time(job.target)
             outcome.warnings = (*warnings, *writer.warnings)
 
     def _advance(self, number: int, pixels: int) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -183,7 +184,13 @@ def totals(items: Sequence[Item], speed: Speed | None) -> list[tuple[str, str]]:
 def command(items: Sequence[Item], folder: Path) -> str:
     """The command that does rejected files again, up to where the options to try go."""
     is_person = any(item.settings.get("task") == "CutoutOptions" for item in items)
-    return f"bgtool {'cutout' if is_person else 'clean'} --from-list rejected.txt -o {printable(str(folder))}"
+    return f"bgtool {'cutout' if is_person else 'clean'} --from-list rejected.txt -o {quoted(folder)}"
+
+
+def quoted(folder: Path) -> str:
+    """A folder as a shell takes it."""
+    text = printable(str(folder))
+    return f'"{text}"' if os.name == "nt" else shlex.quote(text)
 
 
 def own(name: str) -> str:

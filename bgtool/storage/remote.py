@@ -41,6 +41,9 @@ BLOCK = 32 << 20
 
 _WEB = ("http", "https")
 
+WRITABLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "memory"})
+"""Schemes of outputs: stores that make objects whole, or not at all."""
+
 
 class Remote:
     """What one scheme of URLs leads to; see `bgtool.storage.base.Store`.
@@ -77,8 +80,8 @@ class Remote:
             return found_of(info, self.absolute(path))
 
     def remembered(self, path: str) -> Found | None:
-        """From what listings told; a folder of which much is asked is listed."""
-        return self._snapshots.look(path)
+        """From what listings told; a folder of which much is asked is listed, but for those of web servers."""
+        return self.look(path) if self._scheme in _WEB else self._snapshots.look(path)
 
     def refresh(self) -> None:
         """Forget the listings."""
@@ -121,6 +124,11 @@ class Remote:
         """A temporary file, uploaded when the block ends well."""
         if self._scheme in _WEB:
             raise OutputError(f"cannot write {place.path}: a web server takes no outputs", "name an object store")
+        if self._scheme not in WRITABLE:
+            raise OutputError(
+                f"cannot write {place.path}: whether {self._scheme}:// keeps what others made is not known",
+                f"stores that outputs go to: {', '.join(sorted(WRITABLE))}",
+            )
         with _temporary() as (file, name):
             yield file
             file.flush()

@@ -14,9 +14,10 @@ import os
 import platform
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,8 @@ FLUSH_SECONDS = 5.0
 
 FLUSH_LINES = 1000
 """Lines of a segment at most."""
+
+TAKEN_OVER = "another run of bgtool has taken over the output folder"
 
 _LARGEST = 1 << 30  # bytes; no segment is
 _AT_A_TIME = 16  # objects that are read together
@@ -60,9 +63,9 @@ class RemoteJournal:
     def locked(self) -> Iterator[None]:
         """By the first segment of its own, unless the lease of another is believed."""
         with writing_faults(self.where):
+            self._last = max(self._numbers(), default=0)  # before the lease: a segment made since is met below
             if self._is_leased():
                 raise OutputError(LOCKED, f"if it was killed elsewhere, try again in {LEASE_SECONDS:.0f} s")
-            self._last = max(self._numbers(), default=0)
             self._add_segment(json.dumps({"run": self._run}).encode() + b"\n")
             self._renew()
             self._abort_uploads()
@@ -79,7 +82,8 @@ class RemoteJournal:
             try:
                 self._flush()
             finally:
-                self._remove([self._lease, self._clock])
+                if self._holder() == self._run:
+                    self._remove([self._lease, self._clock])
 
     def begins_with(self, mark: Mark) -> bool:
         """Whether the segment is there; what is in one never changes."""
@@ -107,22 +111,23 @@ class RemoteJournal:
         """As an object of its own."""
         name = target.removeprefix(f"{self._folder}/")
         with writing_faults(self.where):
-            retried(lambda: self._fs.pipe_file(self._announcement(name, digest), f"{digest} {name}".encode()))
+            retried(lambda: self._fs.pipe_file(self._announcement(name, digest), _bytes_of(digest, name)))
 
     def announced(self) -> Iterator[tuple[str, str]]:
         """Those whose lines are not in a segment."""
         if self._is_held:
             self._flush()
         with writing_faults(self.where):
-            for content in self._contents(self._announcements()):
-                digest, _, name = content.decode().partition(" ")
+            for content in self._contents(self._announcements()):  # one that is gone meanwhile has a line
+                digest, _, name = content.decode(errors="surrogateescape").partition(" ")
                 if len(digest) == 64 and name:
                     yield name, digest
 
     def forget(self) -> None:
         """Remove those objects."""
         self._flush()
-        self._remove(self._announcements())
+        with suppress(Exception):  # what stays is no harm
+            self._remove(self._announcements())
 
     def _flush(self) -> None:
         """Put the lines gathered into a segment. Raises OutputError, also if another run has made it."""
@@ -132,7 +137,8 @@ class RemoteJournal:
             self._add_segment(b"".join(self._lines))
             lines, self._lines = self._lines, []
         made = [json.loads(line) for line in lines]
-        self._remove([self._announcement(each["output"], each["output_sha256"]) for each in made if each["output"]])
+        outputs = [(each["output"], each["output_sha256"]) for each in made if each["output"] and each["output_sha256"]]
+        self._remove([self._announcement(*output) for output in outputs])
 
     def _add_segment(self, content: bytes) -> None:
         path = self._segment(self._last + 1)
@@ -142,7 +148,7 @@ class RemoteJournal:
             # an answer that was lost looks like a conflict, but then the content is this one
             if not is_conflict(error) or self._content(path) != content:
                 if is_conflict(error):
-                    raise OutputError("another run of bgtool has taken over the output folder") from None
+                    raise OutputError(TAKEN_OVER) from None
                 raise
         self._last += 1
 
@@ -162,7 +168,15 @@ class RemoteJournal:
             except Exception:  # the lease grows old; the next segment tells whether that mattered
                 continue
 
+    def _holder(self) -> str:
+        """Which run the lease is of; nothing where that cannot be told."""
+        with suppress(Exception):
+            return str(json.loads(self._content(self._lease))["run"])
+        return ""
+
     def _renew(self) -> None:
+        if self._is_held and self._holder() not in ("", self._run):
+            raise OutputError(TAKEN_OVER)
         holder = {"run": self._run, "machine": _machine(), "pid": os.getpid()}
         retried(lambda: self._fs.pipe_file(self._lease, json.dumps(holder).encode()))
 
@@ -192,7 +206,7 @@ class RemoteJournal:
         return f"{self.where}/{number:08d}.jsonl"
 
     def _announcement(self, name: str, digest: str) -> str:
-        return f"{self._begun}/{hashlib.sha256(f'{digest} {name}'.encode()).hexdigest()[:40]}"
+        return f"{self._begun}/{hashlib.sha256(_bytes_of(digest, name)).hexdigest()[:40]}"
 
     def _numbers(self) -> list[int]:
         names = self._names(self.where)
@@ -209,19 +223,35 @@ class RemoteJournal:
                 return []
             raise
 
-    def _contents(self, paths: Iterator[str] | list[str]) -> Iterator[bytes]:
+    def _contents(self, paths: Iterable[str]) -> Iterator[bytes]:
+        """A few at a time, so that a long record does not stand in memory; nothing of an object that is gone."""
+        rest = iter(paths)
         with ThreadPoolExecutor(_AT_A_TIME) as pool:
-            yield from pool.map(self._content, paths)
+            while some := list(islice(rest, _AT_A_TIME)):
+                yield from pool.map(self._content_or_nothing, some)
+
+    def _content_or_nothing(self, path: str) -> bytes:
+        try:
+            return self._content(path)
+        except Exception as error:
+            if is_missing(error):
+                return b""
+            raise
 
     def _content(self, path: str) -> bytes:
         """Of one object, in one request: without a range, some file systems ask for the size first."""
         return bytes(retried(lambda: self._fs.cat_file(path, start=0, end=_LARGEST)))
 
     def _remove(self, paths: list[str]) -> None:
-        """Remove objects; one that stays is no harm."""
-        with suppress(Exception):
-            if paths:
-                self._fs.rm(paths)
+        """Remove objects, one by one: several at once are patterns to fsspec. One that stays is no harm."""
+
+        def remove(path: str) -> None:
+            with suppress(Exception):
+                self._fs.rm_file(path)
+
+        if paths:
+            with ThreadPoolExecutor(_AT_A_TIME) as pool:
+                list(pool.map(remove, paths))
 
     def _abort_uploads(self) -> None:
         """End what killed workers had begun to upload, so that no parts stay in the store (S3)."""
@@ -236,10 +266,16 @@ class RemoteJournal:
                         self._fs.call_s3("abort_multipart_upload", **asked)
 
 
+def _bytes_of(digest: str, name: str) -> bytes:
+    """What an announcement holds; names of files need not be text."""
+    return f"{digest} {name}".encode(errors="surrogateescape")
+
+
 def _machine() -> str:
-    """This machine since it was started, as far as the system tells."""
+    """This machine since it was started, and the container whose processes are seen, as far as the system tells."""
     with suppress(OSError):
-        return f"{platform.node()} {Path('/proc/sys/kernel/random/boot_id').read_text().strip()}"
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+        return f"{platform.node()} {boot} {Path('/proc/self/ns/pid').readlink()}"
     return platform.node()
 
 

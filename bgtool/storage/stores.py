@@ -46,6 +46,8 @@ def _remote(scheme: str) -> Store:
         return Remote(fsspec.filesystem(scheme, use_listings_cache=False, **settings), scheme)
     except ImportError as error:
         raise UsageError(f"{scheme}:// needs another package", " ".join(str(error).split())) from None
+    except (TypeError, OSError) as error:
+        raise UsageError(f"{scheme}:// cannot be used ({type(error).__name__})", "name an object store") from None
     except ValueError:
         raise UsageError(
             f"nothing is known of {scheme}://", "name a path, or a URL of a kind that fsspec knows"

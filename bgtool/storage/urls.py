@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from bgtool.errors import UsageError
@@ -31,14 +31,18 @@ def checked(path: str) -> str:
     """
     if not is_url(path):
         return path
-    parts = urlsplit(path)
-    if ":" in parts.netloc.rpartition("@")[0]:
+    try:
+        parts = urlsplit(path)
+    except ValueError:
+        raise UsageError(f"{path!r} is no URL") from None
+    web = scheme_of(path) in ("http", "https")
+    if ":" in parts.netloc.rpartition("@")[0] or (web and "@" in path.partition("://")[2]):
         raise UsageError("a URL holds a password", "name credentials in the environment, where its library looks")
-    if scheme_of(path) in ("http", "https") and parts.query:
+    if web and parts.query:
         raise UsageError(
             f"{parts.scheme}://{parts.netloc}{parts.path} has a query, which may hold credentials", "download it first"
         )
-    return url2pathname(unquote(parts.path)) if path.lower().startswith(_PLAIN) else path
+    return url2pathname(parts.path) if path.lower().startswith(_PLAIN) else path
 
 
 def name_of(path: str) -> str:

@@ -105,7 +105,7 @@ def cut_out(
     if not found:
         cutout[:] = 0
     crop = look.crop if found else None
-    box = frame(scene.people(alpha), scene.head(), crop, photo.size) if crop else (0, 0, *photo.size)
+    box = frame(scene.people(alpha, max(look.edge, 0)), scene.head(), crop, photo.size) if crop else (0, 0, *photo.size)
     cutout = cut(cutout, box)
     if not look.mask_only and look.background.name != TRANSPARENT:
         if look.background.name == BLUR:

@@ -23,6 +23,9 @@ USUAL_DPI = 300
 MOST_PIXELS = 20000
 """Longest side of a picture that `--size` asks for."""
 
+LONGEST = 10
+"""Times that one side of a picture may be as long as the other."""
+
 HEAD_ASPECT = 1.3
 """Height of a head, chin to crown, over its width."""
 
@@ -106,8 +109,8 @@ def _aspect(text: str) -> float | None:
         return None
     found = ASPECT.fullmatch(text.strip())
     sides = [float(side) for side in found.groups()] if found else [0.0]
-    if not all(sides) or not 0.01 <= sides[0] / sides[1] <= 100:
-        raise UsageError(f"the aspect {text!r} is no width and height", "take two numbers, as 3:4")
+    if not all(sides) or not 1 / LONGEST <= sides[0] / sides[1] <= LONGEST:
+        raise UsageError(f"the aspect {text!r} is no width and height", f"take two numbers up to 1:{LONGEST}, as 3:4")
     return sides[0] / sides[1]
 
 
@@ -122,6 +125,8 @@ def _print(text: str) -> Print | None:
     width, height = (round(float(side) * scale) for side in (found[1], found[2]))
     if not (min(width, height) >= 1 and max(width, height) <= MOST_PIXELS):
         raise UsageError(f"the size {text!r} would be {width} × {height} pixels", f"at most {MOST_PIXELS} a side")
+    if max(width, height) > LONGEST * min(width, height):
+        raise UsageError(f"the size {text!r} would be {width} × {height} pixels", f"one side at most {LONGEST} others")
     return Print((width, height), dpi)
 
 
@@ -161,7 +166,8 @@ def _around_head(head: Box, size: tuple[int, int]) -> Box:
     width = height * size[0] / size[1]
     left = (head[0] + head[2] - width) / 2
     top = head[1] - (1 - share) * ABOVE_HEAD * height
-    return round(left), round(top), round(left + width), round(top + height)
+    left, top = round(left), round(top)
+    return left, top, left + max(1, round(width)), top + max(1, round(height))
 
 
 def head_of(body: NDArray[np.bool_]) -> Box:

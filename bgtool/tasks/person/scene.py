@@ -69,13 +69,15 @@ class Scene:
         scene.believed = believed
         return scene
 
-    def people(self, alpha: Array) -> Box:
+    def people(self, alpha: Array, moved: int = 0) -> Box:
         """The smallest box around the people whose alpha, uint8 [H, W] of the photo, is given; specks do not count.
 
-        Somebody must be there.
+        Somebody must be there. Their outline was moved outwards by so many pixels.
         """
         near = dilated(shape.bodies(self._found), 2)
         left, top, right, bottom = self._in_photo(bounds(near)) if near.any() else (0, 0, *self._photo.size)
+        left, top = max(left - moved, 0), max(top - moved, 0)
+        right, bottom = right + moved, bottom + moved
         shown = alpha[top:bottom, left:right] >= VISIBLE
         if not shown.any():
             return bounds(alpha >= VISIBLE)

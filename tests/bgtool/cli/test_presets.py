@@ -72,3 +72,18 @@ def test_a_wrong_value_or_name_is_said(tmp_path, monkeypatch):
     (tmp_path / "bgtool.toml").write_text("[clean.mine]\nquality = 400\n")
     with pytest.raises(click.BadParameter, match="400"):
         values(clean, "in", "--preset", "mine")
+
+
+def test_what_the_command_line_rules_out_is_not_set(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert values(clean, "in", "--preset", "web", "--format", "png")["quality"] is None
+    found = values(cutout, "in", "--preset", "print", "--mask-only")
+    assert (found["mask_only"], found["background"]) == (True, "transparent")
+
+
+def test_a_preset_may_frame_people(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / presets.FILE_NAME).write_text('[cutout.pass]\nsize = "35x45mm"\nedge = -1\n')
+    found = values(cutout, "in", "--preset", "pass")
+    assert (found["size"], found["edge"]) == ("35x45mm", -1)
+    assert values(cutout, "in", "--preset", "pass", "--aspect", "3:4")["size"] == ""

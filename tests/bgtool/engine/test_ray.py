@@ -72,12 +72,14 @@ class TwoNodes:
         return self._cluster.add_node(num_cpus=1, object_store_memory=200 << 20, include_dashboard=False)
 
     def replace_second(self):
-        self._cluster.remove_node(self.second)
+        if self.second:
+            self._cluster.remove_node(self.second)
+        self.second = None
         for _ in range(TRIES):
             try:
                 self.second = self._add()
                 return
-            except Exception:
+            except Exception:  # as above; the next call tries again
                 continue
 
     def shutdown(self):

@@ -17,7 +17,8 @@ class Observer(Protocol):
         """Something about the whole run."""
 
     def advanced(self, pixels: int) -> None:
-        """Pixels processed since the last call."""
+        """Pixels processed since the last call; also called with 0 as time goes by. What it raises ends the run as
+        Ctrl-C does: files under way are finished or dropped, and all that is done is on record."""
 
     def finished(self, outcome: Outcome) -> None:
         """One file is done or has failed."""

@@ -158,7 +158,6 @@ class Run:
             self._manifest.end()
 
     def _take(self, event: Event) -> None:
-        self._observer.advanced(event.pixels)
         if event.note:
             self._observer.note(event.note)
         if event.settled:
@@ -166,6 +165,7 @@ class Run:
             if self._manifest:
                 self._manifest.add(record(job, outcome, self._order, self._engine.model, self._roots))
             self._settle(outcome)
+        self._observer.advanced(event.pixels)  # last: it may raise
 
     def _settle(self, outcome: Outcome) -> None:
         tell(outcome)

@@ -12,7 +12,7 @@ from typing import Any
 
 import click
 
-from bgtool.cli.lists import paths_in
+from bgtool.batch.lists import paths_in
 from bgtool.cli.parameters import Choice, words
 from bgtool.cli.presets import apply
 from bgtool.errors import UsageError

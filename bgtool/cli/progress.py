@@ -12,6 +12,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, SpinnerColumn, Task, TextColumn
 from rich.text import Text
 
+from bgtool.batch.pace import clock, speed, time_left
 from bgtool.batch.summary import Summary
 from bgtool.engine.job import Job, Outcome, Status
 from bgtool.errors import printable
@@ -33,23 +34,6 @@ class SpeedColumn(ProgressColumn):
             speed(fields["pages"], fields["unit"], fields["megapixels"], elapsed)
             + time_left(task.completed, task.total, elapsed)
         )
-
-
-def speed(pages: int, unit: str, megapixels: float, elapsed: float) -> str:
-    """``0.31 pages/s, 2.7 MP/s``; empty as long as nothing can be said."""
-    return f"{pages / elapsed:.2f} {unit}/s, {megapixels / elapsed:.1f} MP/s" if elapsed > 0 and megapixels > 0 else ""
-
-
-def time_left(done: float, total: float | None, elapsed: float) -> str:
-    """``, 1:05 left``; empty as long as no file is done."""
-    return f", {clock((total - done) * elapsed / done)} left" if done and total else ""
-
-
-def clock(seconds: float) -> str:
-    """Seconds as ``M:SS`` or ``H:MM:SS``."""
-    minutes, rest = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
 
 
 class RunConsole:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
-import shlex
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -19,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bgtool._version import __version__
+from bgtool.batch.command import quoted
 from bgtool.engine.job import Outcome
 from bgtool.errors import UsageError, printable
 from bgtool.optional import require
@@ -184,13 +184,7 @@ def totals(items: Sequence[Item], speed: Speed | None) -> list[tuple[str, str]]:
 def command(items: Sequence[Item], folder: Path) -> str:
     """The command that does rejected files again, up to where the options to try go."""
     is_person = any(item.settings.get("task") == "CutoutOptions" for item in items)
-    return f"bgtool {'cutout' if is_person else 'clean'} --from-list rejected.txt -o {quoted(folder)}"
-
-
-def quoted(folder: Path) -> str:
-    """A folder as a shell takes it."""
-    text = printable(str(folder))
-    return f'"{text}"' if os.name == "nt" else shlex.quote(text)
+    return f"bgtool {'cutout' if is_person else 'clean'} --from-list rejected.txt -o {quoted(str(folder))}"
 
 
 def own(name: str) -> str:

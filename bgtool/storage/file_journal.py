@@ -96,6 +96,20 @@ class FileJournal:
         pending.forget(self._folder)
 
 
+def is_written(folder: str) -> bool:
+    """Whether a run is writing into an output folder of this machine; no, where that cannot be told."""
+    try:
+        file = open_regular(Path(folder) / FILE_NAME, os.O_RDWR)
+    except (OSError, OutputError):
+        return False
+    with file:
+        try:
+            lock(file)
+        except OSError as error:
+            return is_held(error)
+    return False
+
+
 def _lines(file: BinaryIO, mark: Mark) -> Iterator[tuple[Mark, bytes]]:
     """The lines of a file behind a mark; overlong ones have no content."""
     status = os.fstat(file.fileno())

@@ -11,7 +11,7 @@ import torch
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from bgtool.cli.progress import clock
+from bgtool.batch.pace import clock
 from training.data.draw import WeightedDraw
 from training.loop.checkpoint import Checkpoint
 from training.loop.config import TrainConfig

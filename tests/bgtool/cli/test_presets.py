@@ -3,10 +3,11 @@
 import click
 import pytest
 
-from bgtool.cli import presets
+from bgtool.batch.presets import FILE_NAME, SHIPPED
 from bgtool.cli.app import main
 from bgtool.cli.clean import clean
 from bgtool.cli.cutout import cutout
+from bgtool.cli.presets import apply
 from bgtool.errors import UsageError
 
 
@@ -16,7 +17,7 @@ def values(command, *arguments):
     context = command.make_context(command.name, [*map(str, arguments), "-o", "out"], program)
     with context:
         found = dict(context.params)
-        presets.apply(context, found)
+        apply(context, found)
     return found
 
 
@@ -25,7 +26,7 @@ def values(command, *arguments):
 def test_what_ships_can_be_taken(command, name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     found = values(command, "in", "--preset", name)
-    shipped = presets.SHIPPED[command.name][name]
+    shipped = SHIPPED[command.name][name]
     assert {key: found[key] for key in shipped} == shipped
 
 
@@ -83,7 +84,7 @@ def test_what_the_command_line_rules_out_is_not_set(tmp_path, monkeypatch):
 
 def test_a_preset_may_frame_people(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    (tmp_path / presets.FILE_NAME).write_text('[cutout.pass]\nsize = "35x45mm"\nedge = -1\n')
+    (tmp_path / FILE_NAME).write_text('[cutout.pass]\nsize = "35x45mm"\nedge = -1\n')
     found = values(cutout, "in", "--preset", "pass")
     assert (found["size"], found["edge"]) == ("35x45mm", -1)
     assert values(cutout, "in", "--preset", "pass", "--aspect", "3:4")["size"] == ""

@@ -3,8 +3,9 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
+from bgtool.batch.pace import clock
 from bgtool.batch.summary import Summary
-from bgtool.cli.progress import RunConsole, clock
+from bgtool.cli.progress import RunConsole
 from bgtool.engine.job import Job, Outcome, Status
 from bgtool.errors import printable
 

@@ -5,7 +5,7 @@ import time
 
 import pytest
 
-from bgtool.cli.lists import paths_in
+from bgtool.batch.lists import paths_in
 from bgtool.report.page import write_review
 from tests.support.browser import browser, page_in, serious
 from tests.support.manifests import line, picture, write

@@ -106,9 +106,12 @@ def _parsed(values: dict[str, Any]) -> Item:
     confidence, seconds = values.get("confidence"), float(values["seconds"])
     if not isfinite(seconds + float(confidence or 0)):
         raise ValueError
+    root, name = str(values.get("root", "")), str(values["input"])
+    if not root:  # a line of version 0.1.0
+        root, name = os.path.split(name)
     return Item(
-        root=str(values.get("root", "")) or os.path.dirname(str(values["input"])),
-        name=str(values["input"]),
+        root=root,
+        name=name,
         output="" if failed else str(values["output"]),
         error=(str(values["error"]) or "it failed") if failed else "",
         warnings=tuple(map(str, values["warnings"])),

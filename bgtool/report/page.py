@@ -18,7 +18,6 @@ from typing import Any
 from urllib.parse import quote
 
 from bgtool._version import __version__
-from bgtool.batch.command import quoted
 from bgtool.engine.job import Outcome
 from bgtool.errors import UsageError, printable
 from bgtool.optional import require
@@ -31,7 +30,7 @@ FILE_NAME = "review.html"
 
 MARK = b'<meta name="generator" content="bgtool review'
 FOLDER_SUFFIX = ".bgtool-review"
-SCRIPTS = ("viewer.js", "review.js")
+SCRIPTS = ("viewer.js", "again.js", "review.js")
 
 
 @dataclass(frozen=True)
@@ -113,6 +112,8 @@ def page_data(
     return {
         "id": hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16],
         "roots": [{"path": root, "url": url_to(Path(root), here)} for root in roots],
+        "folder": str(folder),
+        "command": "cutout" if any(item.settings.get("task") == "CutoutOptions" for item in items) else "clean",
         "outputs": url_to(folder.absolute(), here),
         "pictures": pictures,
         "reasons": reasons,
@@ -164,7 +165,6 @@ def rendered(data: dict[str, Any], items: Sequence[Item], folder: Path, speed: S
         data=data,
         title=printable(str(folder)),
         totals=totals(items, speed),
-        command=command(items, folder),
     )
 
 
@@ -179,12 +179,6 @@ def totals(items: Sequence[Item], speed: Speed | None) -> list[tuple[str, str]]:
         found.append(("files an hour", f"{3600 * speed.done / speed.seconds:,.0f}"))
     models = Counter(str(item.settings["model"]) for item in items if item.settings)
     return [*found, ("model", ", ".join(name for name, _ in models.most_common()))] if models else found
-
-
-def command(items: Sequence[Item], folder: Path) -> str:
-    """The command that does rejected files again, up to where the options to try go."""
-    is_person = any(item.settings.get("task") == "CutoutOptions" for item in items)
-    return f"bgtool {'cutout' if is_person else 'clean'} --from-list rejected.txt -o {quoted(str(folder))}"
 
 
 def own(name: str) -> str:

@@ -15,7 +15,7 @@ const items = data.items.map((item, number) => ({
 }));
 
 function folderOf(item) {
-  const parts = item.n.split(/[/\\]/).slice(0, -1).join("/");
+  const parts = item.n.split(between(data.roots[item.r].path)).slice(0, -1).join("/");
   return data.roots.length > 1 ? `${data.roots[item.r].path} / ${parts}` : parts;
 }
 
@@ -184,22 +184,6 @@ function move(step) {
   if (position >= 0 && position < state.shown.length) select(position);
 }
 
-function line(item) {
-  const { path } = data.roots[item.r], sep = path.includes("/") ? "/" : "\\";
-  const whole = /^(\/|[A-Za-z]:)/.test(item.n) ? item.n : path.replace(/[/\\]$/, "") + sep + item.n;
-  // What one line cannot hold as it is stands there as a JSON string, which --from-list understands.
-  return /^["\s]|[\r\n\p{Cs}]|\s$/u.test(whole) ? JSON.stringify(whole) : whole;
-}
-
-function save() {
-  const lines = items.filter((item) => state.verdicts[item.key] === "rejected").map((item) => `${line(item)}\n`);
-  const link = made("a");
-  link.href = URL.createObjectURL(new Blob(lines, { type: "text/plain;charset=utf-8" }));
-  link.download = "rejected.txt";
-  link.click();
-  URL.revokeObjectURL(link.href);
-}
-
 function dress(theme) {
   document.documentElement.dataset.theme = theme;
   $("theme").textContent = theme === "dark" ? "Light" : "Dark";
@@ -228,6 +212,7 @@ function listen() {
   $("search").addEventListener("input", choose);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
   $("command").addEventListener("focus", () => $("command").select());
+  $("shell").addEventListener("change", () => command($("shell").value));
 }
 
 function options(id, pairs) {
@@ -238,6 +223,8 @@ recall();
 options("show", Object.keys(SHOWS).map((name) => [name, name]));
 options("folder", [["*", "all folders"], ...[...new Set(items.map((item) => item.folder))].map((name) => [`/${name}`, name || "top folder"])]);
 dress(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
+options("shell", Object.keys(SHELLS).map((name) => [name, name]));
+command($("shell").value = usual());
 viewer.start();
 listen();
 choose();

@@ -2,6 +2,7 @@
 
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 from bgtool.cli.app import main
 from bgtool.errors import ModelError, UsageError
@@ -61,12 +62,34 @@ def test_what_may_have_been_meant_is_told(ask, near):
         (["clean", "a", "-o", "b", "--format", "pngg"], "did you mean png?"),
         (["clean", "a", "-o", "b", "--qualty", "5"], "--quality"),
         (["score", "setup.cfg", "setup.cfg", "--task", "persn"], "did you mean person?"),
+        (["clean", "setup.cfg", "-o", "b", "--device", "cdua"], "did you mean cuda?"),
+        (["clean", "setup.cfg", "-o", "b", "--device", "cpu,opnvino"], "did you mean openvino?"),
+        (["clean", "setup.cfg", "-o", "b", "--device", "mps"], "take auto, cuda"),
+        (["clean", "setup.cfg", "-o", "b", "--preset", "archiv"], "did you mean archive?"),
+        (["clean", "setup.cfg", "-o", "b", "--preset", "nothing"], "take archive, web or print"),
     ],
 )
 def test_the_command_line_tells_it_too(command, near):
     result = CliRunner().invoke(main, command)
     assert result.exit_code == 2
     assert near in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "near"),
+    [
+        (["clean", "--model", "documnet"], "did you mean document?"),
+        (["clean", "--model", "document_fast"], "did you mean document-fast?"),
+        (["cutout", "--model", "persn"], "did you mean person?"),
+    ],
+)
+def test_a_model_that_is_not_there_is_an_error_of_its_own_with_what_may_have_been_meant(tmp_path, command, near):
+    picture = tmp_path / "a.png"
+    Image.new("L", (9, 9)).save(picture)
+    result = CliRunner().invoke(main, [*command, str(picture), "-o", str(tmp_path / "out")])
+    assert result.exit_code == 3
+    assert near in result.stderr
+    assert not list(tmp_path.glob("out/*"))
 
 
 def test_the_command_line_understands_other_spellings(tmp_path):

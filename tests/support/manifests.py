@@ -14,7 +14,7 @@ def picture(path: Path, shade: int = 200, size: tuple[int, int] = (60, 80)) -> P
     path.parent.mkdir(parents=True, exist_ok=True)
     image = Image.new("RGB", size, (shade, shade, shade))
     image.paste((0, 0, 0), (10, 10, 30, 30))
-    image.save(path)
+    image.save(path, None if path.suffix in Image.registered_extensions() else "PNG")
     return path
 
 

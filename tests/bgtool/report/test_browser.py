@@ -1,6 +1,8 @@
 """The review page in a real browser: keys, filters, verdicts, the list of the rejected, hostile names, many files."""
 
 import json
+import os
+import subprocess
 import time
 
 import pytest
@@ -17,6 +19,14 @@ NAMES = (
     "\u202egnp.txt.png",
     "100%23?#.png",
     "sub/ünï 日本.png",
+    "B: page 3.png",
+    "C:\\back\\slash.png",
+    " blank at the start.png",
+    "blank at the end.png ",
+    "\ufeffmark.png",
+    "tab\tand return\r.png",
+    "byte \udcff.png",
+    "~/$HOME/'single' `tick`.png",
 )
 
 
@@ -113,7 +123,7 @@ def test_filters_by_reason_folder_and_name(chromium, reviewed):
     with page_in(chromium) as page:
         opened(page, reviewed)
         page.select_option("#show", "faint ink")
-        assert shown(page) == 3
+        assert shown(page) == len(NAMES) // 2
         page.select_option("#folder", label="sub")
         assert shown(page) == 1
         page.select_option("#show", "all files")
@@ -135,7 +145,48 @@ def test_what_is_rejected_comes_out_as_a_list_of_the_very_files(chromium, review
         with page.expect_download() as waiting:
             page.click("#export")
         waiting.value.save_as(tmp_path / "rejected.txt")
-    assert set(paths_in(str(tmp_path / "rejected.txt"))) == {str(root / each) for each in NAMES}
+    assert set(paths_in(str(tmp_path / "rejected.txt"))) == {f"{root}/{each}" for each in NAMES}
+
+
+@pytest.mark.parametrize("root", ["C:\\scans", "C:\\", "/", "/ends with \\", "s3://bucket/scans"])
+def test_the_list_joins_folder_and_name_as_where_the_folder_is(chromium, reviewed, root):
+    with page_in(chromium) as page:
+        opened(page, reviewed)
+        sep = "/" if "/" in root else "\\"
+        page.evaluate("(root) => { data.roots[0].path = root; }", root)
+        wanted = root + ("" if root.endswith(sep) else sep) + NAMES[0]
+        assert page.evaluate("line(items.find((item) => item.n === 'plain.png'))") == wanted
+
+
+FOLDERS = ("plain/out", "it's $HOME & `x` %PATH%", "line\nbreak \udcff\\")
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_the_command_is_what_a_shell_takes_for_the_very_folder(chromium, tmp_path, folder):
+    picture(tmp_path / "in" / "a.png")
+    out = tmp_path / folder
+    picture(out / "a.png", 255)
+    file = write_review(write(out, [line(tmp_path / "in", "a.png", out, "a.png")]), tmp_path / "page.html")
+    with page_in(chromium) as page:
+        opened(page, (None, file))
+        command = page.input_value("#command")
+        assert page.input_value("#shell") == "bash, zsh"
+    script = f"bgtool() {{ printf '%s\\0' \"$@\"; }}; {command}"
+    told = subprocess.run(["bash", "-c", os.fsencode(script)], capture_output=True, check=True).stdout
+    assert told.split(b"\0")[:-1] == [b"clean", b"--from-list", b"rejected.txt", b"-o", os.fsencode(out)]
+
+
+def test_on_windows_the_command_is_powershells_or_that_of_cmd(chromium, reviewed):
+    with page_in(chromium) as page:
+        page.add_init_script("Object.defineProperty(navigator, 'platform', { get: () => 'Win32' })")
+        opened(page, reviewed)
+        assert page.input_value("#shell") == "PowerShell"
+        page.evaluate('data.folder = "D:\\\\it\'s $here"')
+        page.evaluate("command('PowerShell')")
+        assert page.input_value("#command").endswith("-o 'D:\\it''s $here'")
+        page.click("summary")
+        page.select_option("#shell", "cmd")
+        assert page.input_value("#command").endswith('-o "D:\\it\'s $here"')
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -6,23 +6,29 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import islice
 
 from bgtool.batch.failure import Failure
 from bgtool.batch.history import History
+from bgtool.batch.listing import suffix_of
 from bgtool.batch.plan import Plan
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import InputError
 from bgtool.imaging.signature import is_signed
 from bgtool.optional import EXTRAS, missing
 from bgtool.options import BatchOptions
+from bgtool.storage.base import PrefixError
 from bgtool.storage.places import ANYTHING, FREE, Stamp
+from bgtool.storage.spool import Spool
 from bgtool.storage.stores import absolute, store_of
 from bgtool.tasks.order import Order
 
 _NAMED = 10  # outputs named in a note; of the others, how many they are
+
+_FOLDERS = 10_000  # of outputs, of which is kept in mind what is in their way
 
 
 @dataclass
@@ -37,11 +43,11 @@ class Due:
         stale: outputs under other names that earlier runs made of the inputs of these jobs, and that stay.
     """
 
-    jobs: list[Job]
-    skipped: int
-    lacking: dict[str, list[str]]
-    failures: list[Failure]
-    stale: list[str]
+    jobs: Spool[Job] = field(default_factory=Spool)
+    skipped: int = 0
+    lacking: dict[str, Spool[str]] = field(default_factory=dict)
+    failures: Spool[Failure] = field(default_factory=Spool)
+    stale: Spool[str] = field(default_factory=Spool)
 
 
 def due(
@@ -49,7 +55,7 @@ def due(
     order: Order,
     model_sha256: str,
     history: History | None,
-    choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs,
+    choose: Callable[[Iterable[Job]], Iterable[Job]] = lambda jobs: jobs,
 ) -> Due:
     """What a plan leaves to do.
 
@@ -60,67 +66,104 @@ def due(
         history: what earlier runs did; None where no record is kept.
         choose: of the jobs that are not done yet, those to do now.
     """
-    undone = pending(planned, order, model_sha256, history)
-    reachable, refused = admitted(choose(undone), planned, order.options, history)
-    jobs, lacking = sorted_out(reachable)
-    stale = siblings(jobs, planned, history) if history else []
-    return Due(jobs, len(planned.jobs) - len(undone), lacking, [*planned.failures, *refused], stale)
+    made, refused = Due(failures=Spool(planned.failures)), Refusals()
+    in_the_way, lacking = _obstacles(planned.folder), suffixes_lacking()
+    undone = _undone(planned.jobs, order, model_sha256, history, made, refused)
+    for job in choose(undone):
+        if way := in_the_way(os.path.dirname(job.target)):
+            refused.obstacle(*way)
+            continue
+        try:
+            admitted = _admitted(job, order.options, history)
+        except InputError as error:
+            refused.add(job.source, error)
+            continue
+        if extra := lacking.get(suffix_of(job.source)):
+            made.lacking.setdefault(extra, Spool()).append(job.source)
+            continue
+        made.jobs.append(admitted)
+        if history and (stale := _sibling(job, history)):
+            made.stale.append(stale)
+    for failure in refused:
+        made.failures.append(failure)
+    return made
 
 
-def pending(planned: Plan, order: Order, model_sha256: str, history: History | None) -> list[Job]:
-    """The jobs that are not done yet."""
-    options, key = order.options, order.key
-    if history is None or options.overwrite:
-        return planned.jobs
+class Refusals:
+    """What keeps inputs from being done; what keeps several of them is one failure."""
 
-    def is_done(job: Job) -> bool:
-        earlier = planned.moved.get(job.source, "")
-        return history.is_done(job.source, job.target, key, model_sha256, earlier=earlier, checksum=options.checksum)
+    def __init__(self) -> None:
+        self._single: Spool[Failure] = Spool()
+        self._shared: Counter[tuple[str, str]] = Counter()
 
-    return [job for job in planned.jobs if job.source == STREAM or not is_done(job)]
+    def obstacle(self, path: str, why: str) -> None:
+        """Something bars the way to an output."""
+        self._shared[path, why] += 1
 
-
-def admitted(
-    jobs: list[Job], planned: Plan, options: BatchOptions, history: History | None
-) -> tuple[list[Job], list[Failure]]:
-    """The jobs whose outputs can come to their places, each with what it may replace, and why the others cannot.
-
-    An obstacle that keeps several outputs from their folder is one failure.
-    """
-    reachable, blocked = _reachable(jobs, planned.folder)
-    todo, failures = [], blocked
-    for job in reachable:
-        over = ANYTHING if options.overwrite else FREE if job.target == STREAM else occupant(job.target)
-        if over not in (ANYTHING, FREE) and not _is_own(job.target, history):
-            why = _why_foreign(job, planned, history)
-            failures.append(Failure(job.source, InputError(f"{job.target} {why} (--overwrite replaces it)")))
+    def add(self, source: str, error: InputError) -> None:
+        """An input cannot be done."""
+        if isinstance(error, PrefixError):
+            self.obstacle(error.prefix, error.reason)
         else:
-            todo.append(job if over == FREE else job._replace(over=over))
-    return todo, failures
+            self._single.append(Failure(source, error))
+
+    def __iter__(self) -> Iterator[Failure]:
+        for (path, why), files in self._shared.items():
+            text = f"{why}; files that belong below it and are not done: {files}"
+            yield Failure(path, InputError(text), files)
+        yield from self._single
 
 
-def siblings(jobs: Sequence[Job], planned: Plan, history: History) -> list[str]:
-    """Outputs under other names that earlier runs made of the inputs of these jobs, and that stay where they are."""
-    found = []
+def _undone(
+    jobs: Iterable[Job], order: Order, model_sha256: str, history: History | None, made: Due, refused: Refusals
+) -> Iterator[Job]:
+    """The jobs that are not done yet; those that are, and those of which that cannot be told, are counted."""
+    if history is None or order.options.overwrite:
+        yield from jobs
+        return
+    asked = order.key, model_sha256
     for job in jobs:
-        earlier = history.output_of(planned.moved.get(job.source) or absolute(job.source))
-        if earlier and earlier != history.name_of(job.target) and history.holds(earlier):
-            found.append(earlier)
-    return found
+        try:
+            done = job.source != STREAM and history.is_done(
+                job.source, job.target, *asked, earlier=job.earlier, checksum=order.options.checksum
+            )
+        except InputError as error:
+            refused.add(job.source, error)
+            continue
+        if done:
+            made.skipped += 1
+        else:
+            yield job
 
 
-def notes_on(history: History, planned: Plan, stale: Sequence[str]) -> Iterator[str]:
+def _admitted(job: Job, options: BatchOptions, history: History | None) -> Job:
+    """A job with what its output may replace. Raises InputError where what stands in its place has to stay."""
+    over = ANYTHING if options.overwrite else FREE if job.target == STREAM else occupant(job.target)
+    if over not in (ANYTHING, FREE) and not _is_own(job.target, history):
+        raise InputError(f"{job.target} {_why_foreign(job, history)} (--overwrite replaces it)")
+    return job if over == FREE else job._replace(over=over)
+
+
+def _sibling(job: Job, history: History) -> str:
+    """The output under another name that an earlier run made of the input of a job, and that stays where it is."""
+    earlier = history.output_of(job.earlier or absolute(job.source))
+    return earlier if earlier and earlier != history.name_of(job.target) and history.holds(earlier) else ""
+
+
+def notes_on(history: History, planned: Plan, stale: Iterable[str]) -> Iterator[str]:
     """Sentences about what lies in the output folder and is no output of this plan."""
-    if stale:
-        yield f"under other names, earlier outputs of the same inputs stay: {in_words(stale)}"
-    if orphans := history.orphans([job.target for job in planned.jobs]):
-        yield f"outputs whose inputs are gone stay: {in_words(orphans)}"
+    if names := in_words(stale):
+        yield f"under other names, earlier outputs of the same inputs stay: {names}"
+    if names := in_words(history.orphans(job.target for job in planned.jobs)):
+        yield f"outputs whose inputs are gone stay: {names}"
 
 
-def in_words(names: Sequence[str]) -> str:
-    """Some names and how many more there are."""
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+def in_words(names: Iterable[str]) -> str:
+    """Some names and how many more there are; empty for none."""
+    rest = iter(names)
+    first = list(islice(rest, _NAMED))
+    more = sum(1 for _ in rest)
+    return ", ".join(first) + (f" and {more} more" if more else "")
 
 
 def occupant(target: str) -> Stamp:
@@ -128,24 +171,12 @@ def occupant(target: str) -> Stamp:
     return store_of(target).occupant(target)
 
 
-def _reachable(jobs: list[Job], folder: str | None) -> tuple[list[Job], list[Failure]]:
-    """The jobs whose folder can be written into, and what is in the way of the others."""
-    if folder is None:
-        return jobs, []
-    store, below = store_of(folder), folder
-
-    @cache
-    def in_the_way(of: str) -> tuple[str, str] | None:
-        return store.obstacle(of, below)
-
-    found = Counter(way for job in jobs if (way := in_the_way(os.path.dirname(job.target))))
-    if not found:
-        return jobs, []
-    reachable = [job for job in jobs if not in_the_way(os.path.dirname(job.target))]
-    return reachable, [
-        Failure(path, InputError(f"{why}; files that belong below it and are not done: {count}"), count)
-        for (path, why), count in found.items()
-    ]
+def _obstacles(below: str | None) -> Callable[[str], tuple[str, str] | None]:
+    """What tells the obstacle on the way to a folder of outputs."""
+    if below is None:
+        return lambda folder: None
+    store, top = store_of(below), below
+    return lru_cache(_FOLDERS)(lambda folder: store.obstacle(folder, top))
 
 
 def _is_own(target: str, history: History | None) -> bool:
@@ -155,28 +186,17 @@ def _is_own(target: str, history: History | None) -> bool:
         return is_signed(path)
 
 
-def _why_foreign(job: Job, planned: Plan, history: History | None) -> str:
+def _why_foreign(job: Job, history: History | None) -> str:
     if history is None:
         return "is there and does not say that bgtool made it"
-    earlier = planned.moved.get(job.source) or absolute(job.source)
+    earlier = job.earlier or absolute(job.source)
     if history.output_of(earlier) == history.name_of(job.target):
         return "was changed since it was made, and is kept"
     return "is there and not of bgtool's making, or changed since"
 
 
-def sorted_out(jobs: list[Job]) -> tuple[list[Job], dict[str, list[str]]]:
-    """The jobs whose inputs can be read as far as their names tell, and the sources of the others by missing extra."""
-    lacking = {
+def suffixes_lacking() -> dict[str, str]:
+    """Suffixes, lower case, of inputs that cannot be read, and the extras that are missing for it."""
+    return {
         suffix: name for name, extra in EXTRAS.items() if extra.suffixes and missing(name) for suffix in extra.suffixes
     }
-    if not lacking:
-        return jobs, {}
-    possible: list[Job] = []
-    others: dict[str, list[str]] = {}
-    for job in jobs:
-        name = lacking.get(os.path.splitext(job.source)[1].lower())  # noqa: PTH122 - there may be a million
-        if name is None:
-            possible.append(job)
-        else:
-            others.setdefault(name, []).append(job.source)
-    return possible, others

@@ -1,22 +1,25 @@
-"""What earlier runs put on record in an output folder: read line by line, kept small, for it may be a million lines."""
+"""What earlier runs put on record in an output folder: read line by line, and compared with what is there now."""
 
 # Paths are strings here: a run may have a million of them.
 # ruff: noqa: PTH119
 
 from __future__ import annotations
 
-import gc
 import os
-from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
 
-from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, Entry, parsed
+from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, parsed
+from bgtool.batch.index import Index
 from bgtool.batch.names import is_plain
 from bgtool.engine.job import STREAM
 from bgtool.errors import BgtoolError
 from bgtool.storage.base import START, Journal
 from bgtool.storage.file_journal import FILE_NAME
 from bgtool.storage.stores import absolute, is_there, store_of
+from bgtool.storage.tables import Tables, stored
+
+_FOLDERS = 10_000
+"""Folders of outputs that are kept in mind."""
 
 
 class History:
@@ -36,18 +39,16 @@ class History:
 
     def _clear(self) -> None:
         self.astray = 0
-        self._entries: dict[str, Entry] = {}  # by absolute path of the input
-        self._holders: dict[str, str] = {}  # by output, the input that had it last
-        self._former: dict[str, set[bytes]] = {}  # by output, digests that bgtool gave it before
+        self._index = Index()
         self._pending: dict[str, set[str]] = {}  # by output, digests that may have appeared and are not on record
         self._mark = START
-        self._hashed: dict[tuple[str, tuple[int, int]], str] = {}
-        self._straight: dict[str, bool] = {"": True}  # by folder of outputs, whether no link leads there
+        self._digests = Tables("CREATE TABLE digests (path BLOB PRIMARY KEY, size, time, digest) WITHOUT ROWID")
+        self._straight: dict[str, bool] = {}  # by folder of outputs, whether no link leads there
 
     @property
     def names(self) -> dict[str, str]:
         """The outputs given so far, relative to the folder, by the absolute path of their input; none of them twice."""
-        return {source: self._entries[source].output for source in self._entries if self._holds(source)}
+        return dict(self._index.pairs())
 
     def catch_up(self) -> bool:
         """Take in the lines that came since the last call; whether there were any.
@@ -57,10 +58,9 @@ class History:
         if not self.journal.begins_with(self._mark):
             self._clear()
         start = self._mark
-        with _no_collections():
-            for mark, line in self.journal.lines(start):
-                self.take(line)
-                self._mark = mark
+        for mark, line in self.journal.lines(start):
+            self.take(line)
+            self._mark = mark
         self._pending = {}
         for name, digest in self.journal.announced():
             if not self.made(name, digest):
@@ -76,13 +76,7 @@ class History:
         if entry.output and not self._is_place(entry.output):
             self.astray += 1
             return
-        before = self._entries.pop(source, None)
-        self._outdate(before)
-        holder = self._holders.get(entry.output)
-        self._outdate(self._entries.get(holder) if holder else None)
-        self._entries[source] = entry
-        if entry.output:
-            self._holders[entry.output] = source
+        self._index.add(source, entry)
 
     def is_done(
         self, source: str, target: str, options: str, model_sha256: str, *, earlier: str = "", checksum: bool = False
@@ -99,7 +93,7 @@ class History:
             earlier: absolute path of the input on record, where it was another.
             checksum: compare contents, not times.
         """
-        entry = self._entries.get(earlier or absolute(source))
+        entry = self._index.entry(earlier or absolute(source))
         if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
             return False
         fixed = entry.fixed
@@ -111,18 +105,28 @@ class History:
 
     def is_same(self, source: str, earlier: str, *, checksum: bool = False) -> bool:
         """Whether a file has the content that was read from the input `earlier` (an absolute path) on record."""
-        entry = self._entries.get(earlier)
-        if entry is None:
-            return False
-        return self._is_still(source, *entry.fixed.of_input, checksum)
+        entry = self._index.entry(earlier)
+        return entry is not None and self._is_still(source, *entry.fixed.of_input, checksum)
+
+    def given(self, source: str) -> str:
+        """The output that an input (an absolute path) has; see `bgtool.batch.plan.Given`."""
+        return self._index.given(source)
+
+    def holder(self, output: str) -> str:
+        """The input (an absolute path) that has an output."""
+        return self._index.holder(output)
+
+    def names_in(self, folder: str) -> set[str]:
+        """The names of outputs in a folder, folded."""
+        return self._index.names_in(folder)
 
     def made(self, name: str, digest: str) -> bool:
         """Whether an output, relative to the folder, ever was what has this digest, as far as is on record."""
         wanted = bytes.fromhex(digest)
-        holder = self._entries.get(self._holders.get(name, ""))
-        if holder and holder.done and holder.output == name and holder.fixed.output_sha256 == wanted:
+        entry = self._index.entry(holder) if (holder := self._index.holder(name)) else None
+        if entry and entry.done and entry.fixed.output_sha256 == wanted:
             return True
-        return wanted in self._former.get(name, ())
+        return self._index.was(name, wanted)
 
     def is_own(self, target: str) -> bool:
         """Whether the file in an output's place is what a run of bgtool put there."""
@@ -131,32 +135,19 @@ class History:
 
     def output_of(self, source: str) -> str:
         """The output that an input (an absolute path) has on record as done, relative to the folder, or nothing."""
-        entry = self._entries.get(source)
+        entry = self._index.entry(source)
         return entry.output if entry and entry.done else ""
 
-    def orphans(self, targets: Collection[str]) -> list[str]:
+    def orphans(self, targets: Iterable[str]) -> Iterator[str]:
         """Outputs that are there, while their inputs are not, and that are none of `targets`.
 
         An input of the same name and content that was done elsewhere is the one that was there, moved.
         """
-        gone = {
-            source: entry
-            for source, entry in self._entries.items()
-            if entry.done
-            and self._holds(source)
-            and os.path.basename(source) != STREAM
-            and is_gone(source)
-            and self.holds(entry.output)
-        }
-        if not gone:
-            return []
-        kept = {self.name_of(target) for target in targets}
-        moved = {_content(*item) for item in self._entries.items() if item[1].done and item[0] not in gone}
-        return [
-            entry.output
-            for source, entry in gone.items()
-            if entry.output not in kept and _content(source, entry) not in moved
-        ]
+
+        def is_orphan(source: str, output: str) -> bool:
+            return os.path.basename(source) != STREAM and is_gone(source) and self.holds(output)
+
+        return self._index.orphans(is_orphan, map(self.name_of, targets))
 
     def name_of(self, target: str) -> str:
         """The path of an output relative to the folder."""
@@ -167,19 +158,14 @@ class History:
         """Whether something stands in the place of an output, by its path relative to the folder."""
         return is_there(self._store.join(self.folder, name))
 
-    def _holds(self, source: str) -> bool:
-        return self._holders.get(self._entries[source].output) == source
-
-    def _outdate(self, entry: Entry | None) -> None:
-        if entry and entry.done:
-            self._former.setdefault(entry.output, set()).add(entry.fixed.output_sha256)
-
     def _is_place(self, name: str) -> bool:
         """Whether a name is a plain way down from the folder to a file that may be an output."""
         folder, _, last = name.rpartition(os.sep)
         if folder not in self._straight:
-            self._straight[folder] = is_plain(folder) and not self._store.obstacle(
-                self._store.join(self.folder, folder), self.folder
+            if len(self._straight) >= _FOLDERS:
+                self._straight.clear()
+            self._straight[folder] = not folder or (
+                is_plain(folder) and not self._store.obstacle(self._store.join(self.folder, folder), self.folder)
             )
         return self._straight[folder] and is_plain(last) and last != FILE_NAME
 
@@ -193,10 +179,13 @@ class History:
         return self._digest(path, found.stamp) == sha256.hex()
 
     def _digest(self, path: str, stamp: tuple[int, int]) -> str:
-        key = path, stamp
-        if key not in self._hashed:
-            self._hashed[key] = store_of(path).digest(path)
-        return self._hashed[key]
+        """Of a file, which is read once as long as it keeps its size and time."""
+        key = stored(path), *stamp
+        if found := self._digests.one("SELECT digest FROM digests WHERE path = ? AND size = ? AND time = ?", *key):
+            return str(found[0])
+        digest = store_of(path).digest(path)
+        self._digests.do("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)", *key, digest)
+        return digest
 
 
 def read(folder: str | os.PathLike[str]) -> History:
@@ -208,22 +197,6 @@ def read(folder: str | os.PathLike[str]) -> History:
     history = History(folder)
     history.catch_up()
     return history
-
-
-def _content(source: str, entry: Entry) -> tuple[str, bytes]:
-    return os.path.basename(source), entry.fixed.input_sha256
-
-
-@contextmanager
-def _no_collections() -> Iterator[None]:
-    """No garbage is looked for meanwhile: of a million small objects that all stay, a quarter of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def is_gone(source: str) -> bool:

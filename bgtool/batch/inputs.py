@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Hashable, Iterable
-from functools import cache
+from collections.abc import Hashable, Iterable, Iterator
+from functools import lru_cache
 
 from bgtool.batch.listing import suffix_of
 from bgtool.batch.names import folded
@@ -19,6 +19,8 @@ _OTHER_FILES = frozenset({
     ".psb", ".psd", ".raw", ".rtf", ".sgi", ".svg", ".tga", ".txt", ".wmf", ".xcf", ".xps", ".zip",
 })  # fmt: skip
 """Suffixes, lower case, that name a file and not a folder, of kinds that are neither read from folders nor written."""
+
+_FOLDERS = 10_000  # whose identity is kept in mind
 
 FileId = Hashable
 """What a store knows a file or folder by."""
@@ -44,10 +46,14 @@ def is_one_file(output: str, *, one_input: bool) -> bool:
     return means_file and not is_folder(output)
 
 
-def refuse_to_overwrite(jobs: list[Job]) -> None:
-    """Raise UsageError if an output would take the place of an input, or of what an input links to."""
+def refuse_to_overwrite(jobs: Iterable[Job]) -> None:
+    """Raise UsageError if an output would take the place of an input, or of what an input links to.
 
-    @cache
+    Args:
+        jobs: gone through several times.
+    """
+
+    @lru_cache(_FOLDERS)
     def id_of_folder(folder: str) -> FileId | None:
         return file_id(folder or os.curdir)
 
@@ -55,20 +61,23 @@ def refuse_to_overwrite(jobs: list[Job]) -> None:
         folder, name = os.path.split(path)
         return id_of_folder(folder), name
 
-    inputs = [job.source for job in jobs if job.source != STREAM]
-    inputs += [real for path in inputs if (real := store_of(path).resolved(path)) != path]
-    outputs = [job.target for job in jobs if job.target != STREAM]
-    shared = {place(path)[0] for path in inputs} & {place(path)[0] for path in outputs} - {None}
+    def inputs() -> Iterator[tuple[FileId | None, str]]:
+        for path in (job.source for job in jobs if job.source != STREAM):
+            yield place(path)
+            if (real := store_of(path).resolved(path)) != path:
+                yield place(real)
+
+    outputs = {place(job.target)[0] for job in jobs if job.target != STREAM} - {None}
+    shared = {folder for folder, _ in inputs() if folder in outputs}
     if not shared:
         return
-    places = {(folder, folded(name)) for folder, name in map(place, inputs) if folder in shared}
-    for output in outputs:
-        folder, name = place(output)
-        if (folder, folded(name)) in places:
-            raise UsageError(f"{output} would take the place of an input", "choose another output folder")
+    places = {(folder, folded(name)) for folder, name in inputs() if folder in shared}
+    for job in jobs:
+        folder, name = place(job.target)
+        if job.target != STREAM and (folder, folded(name)) in places:
+            raise UsageError(f"{job.target} would take the place of an input", "choose another output folder")
 
 
 def file_id(path: str) -> FileId | None:
     """What tells a file or folder from any other; None where there is none."""
-    found = store_of(path).look(path)
-    return found.identity if found else None
+    return store_of(path).identity(path)

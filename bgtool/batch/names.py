@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import count
 
 from bgtool.storage.local import TEMPORARY_PREFIX
@@ -37,19 +37,6 @@ def folded(name: str) -> str:
     if name.isascii():
         return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFD", name).casefold())
-
-
-def earlier(names: Mapping[str, str]) -> tuple[dict[str, str], dict[str, set[str]]]:
-    """Outputs by absolute input, none of them twice, and all names taken by them, folded, by folder."""
-    given: dict[str, str] = {}
-    taken: dict[str, set[str]] = {}
-    for source, output in names.items():
-        folder, name = os.path.split(output)
-        in_folder = taken.setdefault(folder, set())
-        if name and folded(name) not in in_folder:
-            in_folder.add(folded(name))
-            given[source] = output
-    return given, taken
 
 
 def is_plain(name: str) -> bool:

@@ -7,21 +7,39 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from bgtool.batch.failure import Failure
 from bgtool.batch.inputs import FileId, file_id, inputs, is_one_file, refuse_to_overwrite
-from bgtool.batch.listing import kinds_not_read, listing, suffix_of
-from bgtool.batch.names import candidates, claim, earlier
+from bgtool.batch.listing import Listing, kinds_not_read, listing, suffix_of
+from bgtool.batch.names import candidates, claim
 from bgtool.engine.job import STREAM, Job
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging.formats import Format, Pixels, container, output_suffix
 from bgtool.options import BatchOptions
 from bgtool.storage.file_journal import FILE_NAME
+from bgtool.storage.spool import Spool
 from bgtool.storage.stores import absolute, is_folder, is_there, store_of
 
 _STREAM_STEM = "stdin"
+
+
+class Given(Protocol):
+    """What earlier runs gave: inputs by their absolute paths, outputs by their paths relative to the output folder."""
+
+    def given(self, source: str) -> str:
+        """The output that an input has; empty for none."""
+
+    def holder(self, output: str) -> str:
+        """The input that has an output; empty for none."""
+
+    def names_in(self, folder: str) -> set[str]:
+        """The names of outputs in a folder, as `bgtool.batch.names.folded` makes them."""
+
+    def is_same(self, source: str, earlier: str, *, checksum: bool = False) -> bool:
+        """Whether a file has the content that an earlier input had; by `checksum`, whatever its time."""
 
 
 @dataclass
@@ -30,31 +48,20 @@ class Plan:
 
     Attributes:
         jobs: in natural order of the input names.
-        failures: subfolders that cannot be read.
+        failures: what cannot be looked into or at.
         notes: sentences about the whole run, each said once.
         folder: the output folder; None where the output is one file or standard output.
         unread: the files in the folders that are of no kind that is read, counted by suffix.
-        moved: of inputs that were done elsewhere, before their folder was moved or copied: the absolute path there.
     """
 
     folder: str | None
-    jobs: list[Job] = field(default_factory=list)
+    jobs: Spool[Job] = field(default_factory=Spool)
     failures: list[Failure] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     unread: Counter[str] = field(default_factory=Counter)
-    moved: dict[str, str] = field(default_factory=dict)
 
 
-IsSame = Callable[[str, str], bool]
-"""Whether a file has the content that an earlier input (an absolute path) had."""
-
-
-def plan(
-    options: BatchOptions,
-    pixels: Pixels,
-    names: Mapping[str, str] | None = None,
-    is_same: IsSame = lambda source, earlier: False,
-) -> Plan:
+def plan(options: BatchOptions, pixels: Pixels, given: Given | None = None) -> Plan:
     """Find all inputs and give each an output.
 
     One input folder is mirrored directly below the output folder; of several, each below its own name (`name-2` for a
@@ -65,9 +72,8 @@ def plan(
     Args:
         options: inputs, output, format, recursive.
         pixels: what the results are made of; decides with the input's suffix and the format what each file becomes.
-        names: outputs given before, relative to the output folder, by absolute path of their input. They stay.
-        is_same: asked about an input whose output would have the name that an input outside of this run had given: if
-            the two are the same, the folder was moved or copied, and the name goes to the input that is here.
+        given: outputs given before, which stay. Where an input's would have the name of one whose input lies outside of
+            this run, and the two inputs are the same, the folder was moved or copied: the input here goes on with it.
 
     Raises:
         UsageError: no input or output, an input that does not exist, an output that would be an input or is of a kind
@@ -79,7 +85,7 @@ def plan(
     if options.output == STREAM or is_one_file(options.output, one_input=len(files) == 1 and not folders):
         made = _one_output(options, pixels, files, folders)
     else:
-        made = _Planner(options, pixels, names or {}, is_same).plan(files, folders)
+        made = _Planner(options, pixels, given).plan(files, folders)
     if not made.jobs and not made.failures and not options.watch:
         unread = kinds_not_read(made.unread)
         raise UsageError("no images were found" + f", {unread}" * bool(unread), "name files, or folders that hold some")
@@ -103,25 +109,24 @@ def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders
             raise UsageError(f"{output} and --format {options.format} contradict each other")
         if pixels not in format.holds:
             raise UsageError(f"{format.name} cannot hold a {pixels} result", "choose another suffix, .png for example")
-    return Plan(None, [Job(files[0], output)])
+    return Plan(None, Spool([Job(files[0], output)]))
 
 
 class _Planner:
     """Gives outputs to inputs, folder by folder, so that names are kept in mind for one folder at a time."""
 
-    def __init__(self, options: BatchOptions, pixels: Pixels, names: Mapping[str, str], is_same: IsSame) -> None:
-        self._options, self._pixels, self._output = options, pixels, options.output
+    def __init__(self, options: BatchOptions, pixels: Pixels, given: Given | None) -> None:
+        self._options, self._pixels, self._output, self._given = options, pixels, options.output, given
         if is_there(self._output) and not is_folder(self._output):
             raise UsageError(f"{self._output} is a file, not a folder")
         self._output_id = file_id(self._output)
         self._plan = Plan(self._output)
         self._suffixes: dict[str, str] = {}
-        self._given, self._taken = earlier(names)
-        self._is_same = is_same
-        self._elsewhere: dict[str, str] = {}  # by output, inputs that had it and lie outside of this run
-        self._top = self._taken.setdefault("", set())
+        self._top = self._names_in("")
         self._system: dict[str, None] = {}  # names of folders that are passed over
         self._seen: set[str] = set()  # absolute paths of named files and of folders
+        self._gone_on: set[str] = set()  # outputs of a folder with which inputs that were moved go on
+        self._here: tuple[frozenset[str], tuple[str, ...]] = frozenset(), ()  # named files, beginnings of others
 
     def plan(self, files: list[str], folders: list[str]) -> Plan:
         """See the function `plan`."""
@@ -129,12 +134,7 @@ class _Planner:
             if self._output_id and file_id(folder) == self._output_id:
                 raise UsageError(f"{folder} is both input and output", "choose another output folder")
         roots = tuple(store_of(folder).join(absolute(folder), "") for folder in folders)
-        here = frozenset(map(absolute, files))
-        self._elsewhere = {
-            output: source
-            for source, output in self._given.items()
-            if source not in here and not source.startswith(roots)
-        }
+        self._here = frozenset(map(absolute, files)), roots
         names = [os.path.basename(absolute(folder)) or "root" for folder in folders]
         tops = [claim(name, "", self._top) for name in names] if len(folders) > 1 else [""]
         self._give(files, "", self._top)
@@ -153,21 +153,16 @@ class _Planner:
         pending: list[tuple[str, str, tuple[FileId, ...]]] = [(folder, target, ())]
         while pending:
             source, target, above = pending.pop()
-            here, place, store = file_id(source), absolute(source), store_of(source)
-            if here is None or here in above or here == self._output_id or place in self._seen:
-                continue
-            if above and is_there(store.join(source, FILE_NAME)):
-                self._note("subfolders that hold earlier outputs are passed over (name them to have them processed)")
-                continue
-            self._seen.add(place)
             try:
-                found = listing(source)
-            except OSError as error:
-                reason = f"the folder cannot be read: {error.strerror or error}"
-                self._plan.failures.append(Failure(source, InputError(reason)))
+                here, found = self._look_into(source, above)
+            except InputError as error:
+                self._plan.failures.append(Failure(source, error))
                 continue
-            taken = self._taken.pop(target, set()) if target else self._top
+            if found is None:
+                continue
+            taken = self._names_in(target) if target else self._top
             self._plan.unread.update(found.unread)
+            store, place = store_of(source), absolute(source)
             if self._options.recursive:
                 self._system.update(dict.fromkeys(found.system))
                 below = [(name, os.path.join(target, claim(name, "", taken))) for name in found.folders]
@@ -175,29 +170,63 @@ class _Planner:
             unseen = [name for name in found.files if store.join(place, name) not in self._seen]
             self._give([store.join(source, name) for name in unseen], target, taken)
 
+    def _look_into(self, folder: str, above: tuple[FileId, ...]) -> tuple[FileId, Listing | None]:
+        """A folder, and what it holds if it is to be planned. Raises InputError where that cannot be told."""
+        here, place, store = file_id(folder), absolute(folder), store_of(folder)
+        if here is None or here in above or here == self._output_id or place in self._seen:
+            return here, None
+        if above and is_there(store.join(folder, FILE_NAME)):
+            self._note("subfolders that hold earlier outputs are passed over (name them to have them processed)")
+            return here, None
+        self._seen.add(place)
+        try:
+            return here, listing(folder)
+        except OSError as error:
+            raise InputError(f"the folder cannot be read: {error.strerror or error}") from None
+
+    def _names_in(self, folder: str) -> set[str]:
+        return self._given.names_in(folder) if self._given else set()
+
     def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
         """Give each source an output in `folder`, or the one it had before."""
         store = store_of(self._output)
+        if folder:
+            self._gone_on.clear()
         for source in sources:
             name = _STREAM_STEM if source == STREAM else os.path.basename(source)
-            suffix = self._output_suffix(source)
-            target = self._given.pop(absolute(source), None) if self._given else None
-            if target is None or suffix_of(target) != suffix.lower():
-                target = self._moved(source, folder, name, suffix) or os.path.join(folder, claim(name, suffix, taken))
-            self._plan.jobs.append(Job(source, store.join(self._output, target)))
+            suffix, earlier = self._output_suffix(source), ""
+            target = self._given.given(absolute(source)) if self._given else ""
+            if not target or suffix_of(target) != suffix.lower():
+                try:
+                    target, earlier = self._moved(source, folder, candidates(name, suffix))
+                except InputError as error:
+                    self._plan.failures.append(Failure(source, error))
+                    continue
+                target = target or os.path.join(folder, claim(name, suffix, taken))
+            self._plan.jobs.append(Job(source, store.join(self._output, target), earlier=earlier))
 
-    def _moved(self, source: str, folder: str, name: str, suffix: str) -> str | None:
-        """The output of an input that was done elsewhere and is the same, which the input here goes on with."""
-        for candidate in candidates(name, suffix) if self._elsewhere else ():
-            target = os.path.join(folder, candidate)
-            earlier = self._elsewhere.get(target)
-            if earlier is None:
-                return None
-            if self._is_same(source, earlier):
-                del self._elsewhere[target]
-                self._plan.moved[source] = earlier
-                return target
-        return None
+    def _moved(self, source: str, folder: str, names: Iterator[str]) -> tuple[str, str]:
+        """The output of an input that was done elsewhere and is the same, which the input here goes on with.
+
+        Args:
+            source: the input here.
+            folder, names: where its output may be.
+
+        Returns:
+            The output, and the input there; empty where there is none.
+        """
+        given, (files, roots) = self._given, self._here
+        if given is None:
+            return "", ""
+        for name in names:
+            target = os.path.join(folder, name)
+            earlier = given.holder(target) if target not in self._gone_on else ""
+            if not earlier or earlier in files or earlier.startswith(roots) or given.given(earlier) != target:
+                break
+            if given.is_same(source, earlier, checksum=self._options.checksum):
+                self._gone_on.add(target)
+                return target, earlier
+        return "", ""
 
     def _output_suffix(self, source: str) -> str:
         """The suffix of the output. Standard input is not looked into: it becomes PNG unless another is asked for."""

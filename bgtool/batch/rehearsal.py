@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from bgtool.batch.due import due, notes_on
 from bgtool.batch.failure import unreadable
 from bgtool.batch.history import History
@@ -13,10 +15,12 @@ from bgtool.engine.base import ModelInfo
 from bgtool.tasks.order import Order
 
 
-def rehearse(planned: Plan, order: Order, model: ModelInfo, history: History | None, observer: Observer) -> Summary:
-    """Tell what a run would do, and write nothing."""
+def rehearse(
+    planned: Plan, order: Order, model: ModelInfo, history: History | None, observer: Observer, summary: Summary
+) -> Summary:
+    """Tell what a run would do, and write nothing; `summary` counts it."""
     todo = due(planned, order, model.sha256, history)
-    summary = Summary(skipped=todo.skipped)
+    summary.skipped = todo.skipped
     for extra, sources in todo.lacking.items():
         say_lacking(extra, sources, summary, observer)
     for job in todo.jobs:
@@ -29,13 +33,14 @@ def rehearse(planned: Plan, order: Order, model: ModelInfo, history: History | N
     return summary
 
 
-def say_lacking(extra: str, sources: list[str], summary: Summary, observer: Observer) -> None:
+def say_lacking(extra: str, sources: Iterable[str], summary: Summary, observer: Observer) -> None:
     """Count the inputs that cannot be read for want of an extra, and say so in one line for all of them."""
+    first, count = "", 0
     for source in sources:
         summary.count(unreadable(source, extra))
-    if sources:
-        name = f"{sources[0]} and {len(sources) - 1} more" if sources[1:] else sources[0]
-        observer.finished(unreadable(name, extra))
+        first, count = first or source, count + 1
+    if count:
+        observer.finished(unreadable(f"{first} and {count - 1} more" if count > 1 else first, extra))
 
 
 def note_unread(planned: Plan, observer: Observer) -> None:

@@ -6,12 +6,13 @@ Only the process that calls `run_batch` plans, reports progress and writes the m
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
+from itertools import chain
 
-from bgtool.batch.due import Due, due, notes_on
+from bgtool.batch.due import Due, due, in_words, notes_on
+from bgtool.batch.failure import Failure
 from bgtool.batch.history import History, read
 from bgtool.batch.listing import suffix_of
 from bgtool.batch.manifest import Manifest, open_manifest
@@ -24,25 +25,27 @@ from bgtool.batch.watch import Arrivals, changes
 from bgtool.engine.base import Engine, Event
 from bgtool.engine.engines import needs_this_process, open_engine
 from bgtool.engine.interrupts import held_back
-from bgtool.engine.job import STREAM, Job, Outcome
+from bgtool.engine.job import STREAM, Job, Outcome, Status
 from bgtool.errors import InputError, OutputError, UsageError
 from bgtool.imaging.formats import Format
 from bgtool.log import logger
 from bgtool.optional import require
 from bgtool.options import BatchOptions
-from bgtool.storage.stores import is_folder, store_of, sweep
+from bgtool.storage.spool import Spool
+from bgtool.storage.stores import is_folder, is_there, store_of, sweep
 from bgtool.storage.urls import checked, is_url
 from bgtool.tasks.order import Order, order_for
 
 _LOG = logger(__name__)
 
 
-def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summary:
+def run_batch(options: BatchOptions, observer: Observer | None = None, keep: bool = True) -> Summary:
     """Do everything the options ask for, as the command line does.
 
     Args:
         options: `CleanOptions` for documents, `CutoutOptions` for photos of people.
         observer: is told how the run goes, file by file.
+        keep: whether the summary holds outcomes, too: of a million files these may be many.
 
     Returns:
         The counts, and every outcome that failed or carries a warning. One bad file never raises.
@@ -61,13 +64,13 @@ def run_batch(options: BatchOptions, observer: Observer | None = None) -> Summar
         observer.note(note)
     with open_engine(order, any(map(needs_this_process, planned.jobs))) as engine:
         if options.dry_run:
-            summary = rehearse(planned, order, engine.model, history, observer)
+            summary = rehearse(planned, order, engine.model, history, observer, Summary(keep=keep))
             note_unread(planned, observer)
             return summary
         with open_run(planned, history) as manifest:
             if manifest:
-                sweep([manifest.history.journal.where, *(job.target for job in planned.jobs)])
-            run = Run(order, engine, manifest, observer)
+                sweep(chain([manifest.history.journal.where], (job.target for job in planned.jobs)))
+            run = Run(order, engine, manifest, observer, Summary(keep=keep))
             if manifest and options.watch:
                 note_unread(planned, observer)
                 run.keep_watch(manifest)
@@ -98,12 +101,15 @@ class Run:
         summary: counts so far.
     """
 
-    def __init__(self, order: Order, engine: Engine, manifest: Manifest | None, observer: Observer) -> None:
+    def __init__(
+        self, order: Order, engine: Engine, manifest: Manifest | None, observer: Observer, summary: Summary
+    ) -> None:
         self._order, self._engine, self._manifest, self._observer = order, engine, manifest, observer
-        self._said: set[str] = set()  # paths of which was said that they cannot be done
+        self._said: set[str] = set()  # of rounds over watched folders: paths of which was said that they cannot be done
+        self._left: Spool[str] = Spool()  # outputs of inputs of which nothing is written any more
         self._is_first = True
         self._roots = roots_of(watched(order.options))
-        self.summary = Summary()
+        self.summary = summary
 
     def keep_watch(self, manifest: Manifest) -> None:
         """Do what is there and what comes, until the user ends it."""
@@ -113,7 +119,7 @@ class Run:
             if changed or arrivals.growing:
                 self.carry_out(replan(self._order, manifest.history), arrivals.take)
 
-    def carry_out(self, planned: Plan, choose: Callable[[list[Job]], list[Job]] = lambda jobs: jobs) -> None:
+    def carry_out(self, planned: Plan, choose: Callable[[Iterable[Job]], Iterable[Job]] = lambda jobs: jobs) -> None:
         """Do what a plan leaves to do; what was finished when it ends early is on record all the same."""
         history = self._manifest.history if self._manifest else None
         todo = due(planned, self._order, self._engine.model.sha256, history, choose)
@@ -125,23 +131,29 @@ class Run:
         if history and first:
             for note in notes_on(history, planned, todo.stale):
                 self._observer.note(note)
+        if left := in_words(self._left):
+            self._observer.note(f"of inputs of which nothing is written now, earlier outputs stay: {left}")
+            self._left = Spool()
 
     def _announce(self, todo: Due, first: bool) -> None:
         """Say what is to do, and at once what cannot be done, each once."""
-        failures = [failure for failure in todo.failures if failure.path not in self._said]
-        if todo.jobs or failures or first:
-            total = len(todo.jobs) + len(todo.lacking) + sum(failure.files for failure in failures)
+
+        def unsaid() -> Iterator[Failure]:
+            return (failure for failure in todo.failures if failure.path not in self._said)
+
+        barred = sum(failure.files for failure in unsaid())
+        if todo.jobs or barred or first:
+            total = len(todo.jobs) + len(todo.lacking) + barred
             _LOG.info("%d to do, %d done before, by %s", total, self.summary.skipped, self._engine.model)
             self._observer.planned(total, self.summary.skipped, describe(self._engine.model))
         for extra, sources in todo.lacking.items():
-            unsaid = [source for source in sources if source not in self._said]
-            say_lacking(extra, unsaid, self.summary, self._observer)
-            self._said.update(sources)
-        for failure in failures:
-            self._said.add(failure.path)
+            say_lacking(extra, (each for each in sources if each not in self._said), self.summary, self._observer)
+        for failure in unsaid():
             self._settle(failure.outcome)
+        if self._order.options.watch:
+            self._said.update(*todo.lacking.values(), (failure.path for failure in todo.failures))
 
-    def _work(self, jobs: list[Job]) -> None:
+    def _work(self, jobs: Iterable[Job]) -> None:
         """Have the jobs done; a signal waits until what has come to an outcome is on record."""
         with held_back() if self._manifest else nullcontext(lambda: None) as release:
             try:
@@ -164,6 +176,8 @@ class Run:
             job, outcome = event.settled
             if self._manifest:
                 self._manifest.add(record(job, outcome, self._order, self._engine.model, self._roots))
+                if outcome.status is Status.DONE and not outcome.output_sha256 and is_there(job.target):
+                    self._left.append(self._manifest.history.name_of(job.target))
             self._settle(outcome)
         self._observer.advanced(event.pixels)  # last: it may raise
 
@@ -204,10 +218,7 @@ def replan(order: Order, history: History | None) -> Plan:
     """The plan in the light of what earlier runs did."""
     for path in {order.options.output, *order.options.inputs} - {STREAM}:
         store_of(path).refresh()
-    if history is None:
-        return plan(order.options, order.pixels)
-    is_same = partial(history.is_same, checksum=order.options.checksum)
-    return plan(order.options, order.pixels, history.names, is_same)
+    return plan(order.options, order.pixels, history)
 
 
 def warnings_of(history: History | None) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from bgtool.engine.job import Job
 from bgtool.optional import require
@@ -59,7 +59,7 @@ class Arrivals:
         self._tried: dict[str, tuple[int, int]] = {}
         self.growing = False
 
-    def take(self, jobs: Sequence[Job]) -> list[Job]:
+    def take(self, jobs: Iterable[Job]) -> list[Job]:
         """The jobs to do now; `growing` tells whether there will be more of these without another change."""
         taken = []
         self.growing = False

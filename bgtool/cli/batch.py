@@ -142,7 +142,7 @@ def start(options: BatchOptions, terminal: Terminal) -> None:
     unit = "photos" if options.task is ModelTask.PERSON else "pages"
     console = RunConsole(screen, quiet, unit=unit, naming=options.watch)
     with console, Logged(console, terminal.log) as observer:
-        summary = run_batch(options, observer)
+        summary = run_batch(options, observer, keep=terminal.report is not None)
     if options.dry_run:
         console.summarise_rehearsal(summary)
     else:

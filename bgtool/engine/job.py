@@ -23,11 +23,13 @@ class Job(NamedTuple):
         source: path of the input, as the user's arguments lead to it; "-" for standard input.
         target: path of the output; "-" for standard output.
         over: what the output may replace.
+        earlier: of an input that was done elsewhere, before its folder was moved or copied: its absolute path there.
     """
 
     source: str
     target: str
     over: Stamp = FREE
+    earlier: str = ""
 
     @property
     def input(self) -> Path:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, Protocol
 
+from bgtool.errors import InputError
 from bgtool.storage.places import Place, Stamp
 
 NO_STAMP = (-1, -1)
@@ -17,6 +18,18 @@ Mark = tuple[int, int, int]
 
 START: Mark = (0, 0, 0)
 """The beginning of a journal."""
+
+
+class PrefixError(InputError):
+    """A whole prefix of a store cannot be listed, so that of nothing in it is known whether it is there.
+
+    Attributes:
+        prefix: its URL.
+    """
+
+    def __init__(self, reason: str, advice: str = "", prefix: str = "") -> None:
+        super().__init__(reason, advice)
+        self.prefix = prefix
 
 
 class Found(NamedTuple):
@@ -91,11 +104,18 @@ class Store(Protocol):
     def join(self, folder: str, name: str) -> str:
         """The path of what has this path relative to the folder."""
 
+    def identity(self, path: str) -> Hashable | None:
+        """Equal for two paths that lead to the same file or folder; None for nothing, where that is known at once."""
+
     def look(self, path: str) -> Found | None:
-        """What a path leads to; None for nothing, or for what cannot be looked at."""
+        """What a path leads to; None for nothing. Raises InputError where a store does not tell."""
 
     def remembered(self, path: str) -> Found | None:
-        """The same, maybe as it was when the plan was made; for whoever asks about many files."""
+        """The same, maybe as it was when the plan was made; for whoever asks about many files.
+
+        Raises:
+            InputError: as `look`; `PrefixError` where that is so for a whole prefix.
+        """
 
     def refresh(self) -> None:
         """Remember nothing."""

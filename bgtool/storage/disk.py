@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import BinaryIO
@@ -33,6 +33,11 @@ class Disk:
     def join(self, folder: str, name: str) -> str:
         """With the system's own separator."""
         return os.path.join(folder, name)
+
+    def identity(self, path: str) -> Hashable | None:
+        """Device and inode."""
+        found = self.look(path)
+        return found.identity if found else None
 
     def look(self, path: str) -> Found | None:
         """Device and inode are the identity."""

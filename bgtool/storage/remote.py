@@ -14,6 +14,7 @@ import mimetypes
 import os
 import secrets
 import tempfile
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -67,6 +68,10 @@ class Remote:
     def join(self, folder: str, name: str) -> str:
         """With a slash, whatever the system's separator is."""
         return f"{folder.rstrip('/')}/{name.replace(os.sep, '/')}"
+
+    def identity(self, path: str) -> str:
+        """The URL: nothing is asked, and whether anything is there is not known."""
+        return self.absolute(path)
 
     def look(self, path: str) -> Found | None:
         """An object by its ETag, version or time; a prefix of objects is a folder. Raises InputError."""
@@ -144,19 +149,17 @@ class Remote:
         return RemoteJournal(self.fs, self._scheme, folder)
 
     def _survey(self, folder: str) -> None:
-        """Have a prefix in memory; one that is not there holds nothing."""
+        """Have a prefix remembered; one that is not there holds nothing."""
         with reading_faults(folder):
             try:
-                for _ in self._found(folder):
-                    pass
+                deque(self._found(folder), maxlen=0)
             except Exception as error:
                 if not is_missing(error):
                     raise
+                deque(self._snapshots.taken_in(folder, ()), maxlen=0)
 
     def _found(self, folder: str) -> Iterator[tuple[str, bool]]:
-        seen = self._snapshots.begin(folder)
-        for name, found in listed(self.fs, self._scheme, folder):
-            seen.add(name, found)
+        for name, found in self._snapshots.taken_in(folder, listed(self.fs, self._scheme, folder)):
             yield name, found.is_folder
 
     def _blocks(self, path: str) -> Iterator[bytes]:

@@ -1,16 +1,18 @@
-"""What prefixes of a store hold, page by page, and a memory of it that is small enough for millions of objects."""
+"""What prefixes of a store hold, page by page, and what is remembered of it."""
 
 from __future__ import annotations
 
 import hashlib
 import struct
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from bgtool.storage.base import Found
+from bgtool.errors import InputError
+from bgtool.storage.base import Found, PrefixError
 from bgtool.storage.remote_faults import retried
+from bgtool.storage.tables import Tables, stored
 
 MANY = 8
 """Objects of a prefix that are asked for one by one; after that the prefix is listed."""
@@ -76,50 +78,62 @@ def _s3_pages(fs: Any, folder: str) -> Iterator[list[dict[str, Any]]]:
         asked["ContinuationToken"] = page["NextContinuationToken"]
 
 
-class Snapshot:
-    """What one prefix held when it was listed."""
-
-    def __init__(self) -> None:
-        self._stamps: dict[str, bytes] = {}
-
-    def add(self, name: str, found: Found) -> None:
-        """Remember what has a name."""
-        self._stamps[name] = b"" if found.is_folder else _STAMP.pack(*found.stamp)
-
-    def look(self, name: str, path: str) -> Found | None:
-        """What had a name."""
-        packed = self._stamps.get(name)
-        return None if packed is None else Found(not packed, path, _STAMP.unpack(packed) if packed else (0, 0))
-
-
 class Snapshots:
-    """What prefixes held, for a run that plans; not for what may have changed since.
+    """What prefixes held, on the disk; for a run that plans, not for what may have changed since.
 
     Args:
         ask: looks at one object in the store.
-        survey: lists a prefix, which begins its snapshot.
+        survey: lists a prefix by `taken_in`.
     """
 
     def __init__(self, ask: Ask, survey: Callable[[str], object]) -> None:
         self._ask, self._survey = ask, survey
-        self._snapshots: dict[str, Snapshot] = {}
-        self._asked: Counter[str] = Counter()
+        self.clear()
 
     def clear(self) -> None:
         """Forget all."""
-        self._snapshots, self._asked = {}, Counter()
+        self._tables: Tables | None = None
+        self._whole: set[str] = set()  # prefixes whose listing came to its end
+        self._faults: dict[str, PrefixError] = {}
+        self._asked: Counter[str] = Counter()
 
-    def begin(self, folder: str) -> Snapshot:
-        """The snapshot of a prefix that is being listed."""
-        self._snapshots[folder.rstrip("/")] = snapshot = Snapshot()
-        return snapshot
+    def taken_in(self, folder: str, names: Iterable[tuple[str, Found]]) -> Iterator[tuple[str, Found]]:
+        """The names of a prefix that is being listed, which counts once all are taken."""
+        folder = folder.rstrip("/")
+        self._tables = tables = self._tables or Tables(
+            "CREATE TABLE objects (folder BLOB, name BLOB, stamp BLOB, PRIMARY KEY (folder, name)) WITHOUT ROWID"
+        )
+        self._whole.discard(folder)
+        tables.do("DELETE FROM objects WHERE folder = ?", stored(folder))
+        for name, found in names:
+            stamp = b"" if found.is_folder else _STAMP.pack(*found.stamp)
+            tables.do("INSERT OR REPLACE INTO objects VALUES (?, ?, ?)", stored(folder), stored(name), stamp)
+            yield name, found
+        self._whole.add(folder)
 
     def look(self, path: str) -> Found | None:
-        """What a URL leads to."""
+        """What a URL leads to.
+
+        Raises:
+            InputError: the store does not tell; `PrefixError` where it does not list the prefix.
+        """
         folder, _, name = path.rstrip("/").rpartition("/")
-        if folder not in self._snapshots:
+        if folder in self._faults:
+            raise self._faults[folder]
+        if folder not in self._whole:
             self._asked[folder] += 1
             if self._asked[folder] <= MANY or folder.endswith(":/"):  # a bucket lies in no prefix
                 return self._ask(path)
-            self._survey(folder)
-        return self._snapshots[folder].look(name, path)
+            try:
+                self._survey(folder)
+            except InputError as error:
+                self._faults[folder] = fault = PrefixError(error.reason, error.advice, folder)
+                raise fault from None
+        return self._held(folder, name, path)
+
+    def _held(self, folder: str, name: str, path: str) -> Found | None:
+        query = "SELECT stamp FROM objects WHERE folder = ? AND name = ?"
+        row = self._tables.one(query, stored(folder), stored(name)) if self._tables else None
+        if row is None:
+            return None
+        return Found(not row[0], path, _STAMP.unpack(row[0]) if row[0] else (0, 0))

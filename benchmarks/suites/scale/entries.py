@@ -83,7 +83,7 @@ def main(count: int) -> None:
         seconds = [time.process_time()]
         history = read(folder)
         seconds.append(time.process_time())
-        planned = plan(order.options, order.pixels, history.names, history.is_same)
+        planned = plan(order.options, order.pixels, history)
         seconds.append(time.process_time())
         history.holds = lambda name: True
         left = due(planned, order, "m", history)

@@ -1,3 +1,4 @@
+import json
 import os
 from pathlib import Path
 
@@ -5,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bgtool.batch.history import History
 from bgtool.batch.listing import kinds_not_read
 from bgtool.batch.plan import Plan, plan
 from bgtool.engine.job import Job
@@ -27,8 +29,18 @@ def files(*names: str) -> None:
         Path(name).touch()
 
 
+def on_record(names: dict[str, str]) -> History:
+    """A history, of a folder that is not there, in which these inputs have these outputs."""
+    history = History("nowhere")
+    for source, output in names.items():
+        values = {"input": source, "output": output, "status": "done", "options": "", "model_sha256": ""}
+        values |= {"size": 0, "mtime_ns": 0, "input_sha256": "", "output_sha256": ""}
+        history.take(json.dumps(values).encode())
+    return history
+
+
 def planned(*inputs: str, output: str = "out", pixels: Pixels = Pixels.GRAY, names=None, **options) -> Plan:
-    return plan(CleanOptions(inputs=inputs, output=output, **options), pixels, names)
+    return plan(CleanOptions(inputs=inputs, output=output, **options), pixels, on_record(names) if names else None)
 
 
 def pairs(*inputs: str, **options) -> dict[str, str]:
@@ -138,9 +150,9 @@ def test_earlier_outputs_are_no_inputs_unless_named(inside):
     assert [job.source for job in found.jobs] == ["./a.png"]
     [note] = found.notes
     assert "earlier outputs are passed over" in note
-    assert planned(".", output="one").jobs == [Job("./a.png", "one/a.png")]
+    assert list(planned(".", output="one").jobs) == [Job("./a.png", "one/a.png")]
     found = planned("one")
-    assert (found.jobs, found.notes) == ([Job("one/a.png", "out/a.png")], [])
+    assert (list(found.jobs), found.notes) == ([Job("one/a.png", "out/a.png")], [])
     assert len(planned(".", "one").jobs) == 2
 
 
@@ -228,7 +240,7 @@ def test_every_input_has_an_output_of_its_own_and_keeps_it(tmp_path_factory, nam
     newcomer = folder / "s/A.jpg"
     if not newcomer.exists():
         newcomer.touch()
-    second = {job.source: job.target for job in plan(options, Pixels.RGB, earlier).jobs}
+    second = {job.source: job.target for job in plan(options, Pixels.RGB, on_record(earlier)).jobs}
     assert {source: second[source] for source in first} == first
     assert len({target.casefold() for target in second.values()}) == len(second)
 
@@ -238,13 +250,13 @@ def test_every_input_has_an_output_of_its_own_and_keeps_it(tmp_path_factory, nam
 
 def test_one_input_may_go_to_one_file_or_a_stream(inside):
     files("a.tif", "dir.png/b.png")
-    assert planned("a.tif", output="x/clean.jpg").jobs == [Job("a.tif", "x/clean.jpg")]
+    assert list(planned("a.tif", output="x/clean.jpg").jobs) == [Job("a.tif", "x/clean.jpg")]
     assert planned("a.tif", output="x/clean.jpg").folder is None
-    assert planned("a.tif", output="-").jobs == [Job("a.tif", "-")]
-    assert planned("-", output="-").jobs == [Job("-", "-")]
-    assert planned("-").jobs == [Job("-", "out/stdin.png")]
-    assert planned("-", format=Format.TIFF).jobs == [Job("-", "out/stdin.tif")]
-    assert planned("a.tif", output="dir.png").jobs == [Job("a.tif", "dir.png/a.tif")]
+    assert list(planned("a.tif", output="-").jobs) == [Job("a.tif", "-")]
+    assert list(planned("-", output="-").jobs) == [Job("-", "-")]
+    assert list(planned("-").jobs) == [Job("-", "out/stdin.png")]
+    assert list(planned("-", format=Format.TIFF).jobs) == [Job("-", "out/stdin.tif")]
+    assert list(planned("a.tif", output="dir.png").jobs) == [Job("a.tif", "dir.png/a.tif")]
     assert planned("a.tif", output="folder").folder == "folder"
     assert planned("a.tif", output="v1.5").folder == "v1.5"
     assert planned("dir.png", output="scans.djvu").folder == "scans.djvu"

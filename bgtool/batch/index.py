@@ -1,0 +1,146 @@
+"""What is on record, to be found by input and by output: on the disk, for it may be a million lines."""
+
+# Paths are strings here: a run may have a million of them.
+# ruff: noqa: PTH118, PTH119
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+
+from bgtool.batch.entry import Entry
+from bgtool.batch.names import folded
+from bgtool.storage.tables import Tables, named, stored
+
+_ENTRIES = """CREATE TABLE entries (
+    source BLOB PRIMARY KEY, folder BLOB, name BLOB, maker INTEGER, done INTEGER, packed BLOB) WITHOUT ROWID"""
+_HOLDERS = """CREATE TABLE holders (
+    folder BLOB, folded BLOB, name BLOB, source BLOB, turn INTEGER, PRIMARY KEY (folder, folded, name)) WITHOUT ROWID"""
+_FORMER = "CREATE TABLE former (output BLOB, digest BLOB, PRIMARY KEY (output, digest)) WITHOUT ROWID"
+_GONE = "CREATE TABLE gone (source BLOB PRIMARY KEY, folder BLOB, name BLOB, kept INTEGER) WITHOUT ROWID"
+_DIGEST = "substr(packed, 33, 32)"  # `Fixed.input_sha256`
+
+
+class Index:
+    """The newest line of each input, and the input that had each output last; outputs are relative to their folder."""
+
+    def __init__(self) -> None:
+        self._tables = Tables(_ENTRIES, _HOLDERS, _FORMER)
+        self._makers: dict[tuple[str, str], int] = {}  # options and model
+        self._made_by: list[tuple[str, str]] = []
+        self._turn = 0
+
+    def add(self, source: str, entry: Entry) -> None:
+        """Take in a line, newer than all before."""
+        key, (folder, name) = stored(source), os.path.split(entry.output)
+        row = key, stored(folder), stored(name), self._maker(entry), entry.done, entry.packed
+        if not self._tables.do("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?, ?)", *row):
+            self._forget(source, entry.output)
+            self._tables.do("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)", *row)
+        if not entry.output:
+            return
+        self._turn += 1
+        held = stored(folder), stored(folded(name)), stored(name), key, self._turn
+        if not self._tables.do("INSERT OR IGNORE INTO holders VALUES (?, ?, ?, ?, ?)", *held):
+            holder = self.holder(entry.output)
+            if holder != source:
+                self._outdate(self.entry(holder))
+            self._tables.do("INSERT OR REPLACE INTO holders VALUES (?, ?, ?, ?, ?)", *held)
+
+    def entry(self, source: str) -> Entry | None:
+        """The newest line of an input."""
+        found = self._tables.one(
+            "SELECT folder, name, maker, done, packed FROM entries WHERE source = ?", stored(source)
+        )
+        if not found:
+            return None
+        folder, name, maker, done, packed = found
+        options, model_sha256 = self._made_by[maker]
+        return Entry(os.path.join(named(folder), named(name)), options, model_sha256, bool(done), packed)
+
+    def holder(self, output: str) -> str:
+        """The input that had an output last, if that is still its output; empty for none."""
+        folder, name = os.path.split(output)
+        place = stored(folder), stored(folded(name)), stored(name)
+        found = self._tables.one("SELECT source FROM holders WHERE folder = ? AND folded = ? AND name = ?", *place)
+        return named(found[0]) if found else ""
+
+    def given(self, source: str) -> str:
+        """The output that an input has; empty where it has none, or where another's is the same to some file system."""
+        entry = self.entry(source)
+        if entry is None or not entry.output:
+            return ""
+        folder, name = os.path.split(entry.output)
+        place = stored(folder), stored(folded(name))
+        query = "SELECT source FROM holders WHERE folder = ? AND folded = ? ORDER BY turn LIMIT 1"
+        found = self._tables.one(query, *place)
+        return entry.output if found and named(found[0]) == source else ""
+
+    def names_in(self, folder: str) -> set[str]:
+        """The names in a folder that outputs have, `folded`."""
+        rows = self._tables.rows("SELECT folded FROM holders WHERE folder = ? AND name <> x''", stored(folder))
+        return {named(name) for (name,) in rows}
+
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """Input and output of all that have one, as they were taken in."""
+        for source, folder, name in self._tables.rows("SELECT source, folder, name FROM holders ORDER BY turn"):
+            yield named(source), os.path.join(named(folder), named(name))
+
+    def was(self, output: str, digest: bytes) -> bool:
+        """Whether an output had a digest before its newest line."""
+        query = "SELECT 1 FROM former WHERE output = ? AND digest = ?"
+        return self._tables.one(query, stored(output), digest) is not None
+
+    def orphans(self, is_orphan: Callable[[str, str], bool], targets: Iterable[str]) -> Iterator[str]:
+        """Outputs of inputs that are gone, but for `targets` and those whose inputs were moved.
+
+        Args:
+            is_orphan: told by input and output, whether the one is gone and the other there.
+            targets: outputs that other inputs have now.
+        """
+        tables = self._tables
+        tables.do("DROP TABLE IF EXISTS gone")  # of the last time
+        tables.do(_GONE)
+        query = "SELECT source, folder, name FROM entries NATURAL JOIN holders WHERE done ORDER BY turn"
+        for source, folder, name in tables.rows(query):
+            if is_orphan(named(source), os.path.join(named(folder), named(name))):
+                tables.do("INSERT INTO gone VALUES (?, ?, ?, 0)", source, folder, name)
+        if not tables.one("SELECT 1 FROM gone"):
+            return
+        tables.do("CREATE INDEX places ON gone (folder, name)")
+        tables.do(f"CREATE INDEX IF NOT EXISTS contents ON entries ({_DIGEST})")
+        for target in targets:
+            tables.do("UPDATE gone SET kept = 1 WHERE folder = ? AND name = ?", *map(stored, os.path.split(target)))
+        for source, folder, name, packed in tables.rows(
+            "SELECT source, folder, name, packed FROM gone NATURAL JOIN entries NATURAL JOIN holders"
+            " WHERE NOT kept ORDER BY turn"
+        ):
+            if not self._is_elsewhere(named(source), packed[32:64]):
+                yield os.path.join(named(folder), named(name))
+
+    def _is_elsewhere(self, source: str, digest: bytes) -> bool:
+        """Whether an input of the same name and content was done that is not gone."""
+        query = f"SELECT source FROM entries WHERE {_DIGEST} = ? AND done AND source NOT IN (SELECT source FROM gone)"
+        name = os.path.basename(source)
+        return any(os.path.basename(named(other)) == name for (other,) in self._tables.rows(query, digest))
+
+    def _maker(self, entry: Entry) -> int:
+        maker = entry.options, entry.model_sha256
+        if maker not in self._makers:
+            self._makers[maker] = len(self._made_by)
+            self._made_by.append(maker)
+        return self._makers[maker]
+
+    def _forget(self, source: str, output: str) -> None:
+        """The line of an input is not its newest any more; its output may be another."""
+        before = self.entry(source)
+        self._outdate(before)
+        if before and before.output not in ("", output) and self.holder(before.output) == source:
+            folder, name = os.path.split(before.output)
+            place = stored(folder), stored(folded(name)), stored(name)
+            self._tables.do("DELETE FROM holders WHERE folder = ? AND folded = ? AND name = ?", *place)
+
+    def _outdate(self, entry: Entry | None) -> None:
+        if entry and entry.done:
+            digest = entry.fixed.output_sha256
+            self._tables.do("INSERT OR IGNORE INTO former VALUES (?, ?)", stored(entry.output), digest)

@@ -1,15 +1,18 @@
 # `make demo` cleans examples/ with the shipped model; `make test` runs every check. Both install what they need, in the
 # versions that requirements/ locks. `make lock` renews those; `make test-latest` runs the tests on the newest releases.
 # `make bench` measures bgtool beside its peers; `make report` writes docs/reference/performance.md.
+# `make docs` makes the site of docs/; `make bundle` the program that needs no Python, `make bundle-test` tries it.
 
 PYTHON ?= python3.11
 PIP_FLAGS = --quiet --disable-pip-version-check
-DEV = --group dev --group train --group export --editable '.[cpu]'
+GROUPS = --group dev --group train --group export --group docs --group bundle
+DEV = $(GROUPS) --editable '.[cpu]'
 EXTRAS = --extra cpu --extra openvino  # side by side in a lock, of which pip installs what is asked for
-COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --universal --python-version 3.11 --no-annotate \
+ALL = --extra heif --extra pdf --extra report --extra vips --extra watch  # what one machine can have
+COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
-.PHONY: demo test test-latest lock lint bench report clean
+.PHONY: demo test test-latest lock lint bench report docs bundle bundle-test clean
 
 demo: .venv/ready
 	.venv/bin/bgtool clean examples/scans -o out/scans
@@ -22,9 +25,11 @@ test-latest: .venv-latest/ready
 	.venv-latest/bin/python -m pytest
 
 lock: .venv-lock/ready
-	$(COMPILE) --group install -o requirements/install.txt
-	$(COMPILE) pyproject.toml --extra cpu -o requirements/demo.txt
-	$(COMPILE) pyproject.toml $(EXTRAS) --group dev --group train --group export -o requirements/dev.txt
+	$(COMPILE) --universal --group install -o requirements/install.txt
+	$(COMPILE) --universal pyproject.toml --extra cpu -o requirements/demo.txt
+	$(COMPILE) --universal pyproject.toml $(EXTRAS) $(GROUPS) -o requirements/dev.txt
+	$(COMPILE) --universal pyproject.toml --extra cpu $(ALL) --group bundle -o requirements/program.txt
+	$(COMPILE) --python-platform x86_64-manylinux_2_28 pyproject.toml --extra gpu $(ALL) -o requirements/gpu.txt
 
 lint: .venv-dev/ready
 	.venv-dev/bin/ruff check .
@@ -38,6 +43,16 @@ bench: .venv-dev/ready
 report: .venv-dev/ready
 	.venv-dev/bin/python -m benchmarks report
 
+docs: .venv-dev/ready
+	.venv-dev/bin/python docs/site.py out/docs
+
+bundle: .venv-bundle/ready
+	.venv-bundle/bin/python -m PyInstaller --noconfirm --log-level WARN --distpath out/bundle --workpath build/bundle \
+		deploy/bgtool.spec
+
+bundle-test: bundle .venv-dev/ready
+	BGTOOL_BUNDLE=out/bundle .venv-dev/bin/python -m pytest tests/promises/test_bundle.py
+
 .venv/ready: pyproject.toml setup.cfg requirements/install.txt requirements/demo.txt
 	$(PYTHON) -m venv .venv
 	.venv/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
@@ -50,6 +65,13 @@ report: .venv-dev/ready
 	.venv-dev/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
 	.venv-dev/bin/python -m pip install $(PIP_FLAGS) --build-constraint requirements/install.txt \
 		--constraint requirements/dev.txt $(DEV)
+	touch $@
+
+.venv-bundle/ready: pyproject.toml setup.cfg requirements/install.txt requirements/program.txt
+	$(PYTHON) -m venv .venv-bundle
+	.venv-bundle/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
+	.venv-bundle/bin/python -m pip install $(PIP_FLAGS) --build-constraint requirements/install.txt \
+		--constraint requirements/program.txt --group bundle --editable '.[cpu,heif,pdf,report,vips,watch]'
 	touch $@
 
 .venv-latest/ready:

@@ -1,6 +1,7 @@
-"""The command ``bgtool``, also as ``python -m bgtool``."""
+"""The command ``bgtool``, also as ``python -m bgtool`` and as a frozen program, which is its own child process."""
 
 import os
+import sys
 
 from bgtool.engine.interrupts import INTERRUPTED, hear, leave
 
@@ -18,5 +19,17 @@ def run() -> None:
         raise
 
 
+def run_frozen() -> None:
+    """What `run` does, or the jobs of the `bgtool` that started this one."""
+    from bgtool.engine.child import SERVE
+
+    if sys.argv[1:] != [SERVE]:
+        run()
+    else:
+        from bgtool.engine.serve import main
+
+        main()
+
+
 if __name__ == "__main__":
-    run()
+    run_frozen() if getattr(sys, "frozen", False) else run()

@@ -6,6 +6,7 @@ import importlib
 import importlib.util
 import re
 import shlex
+import sys
 from dataclasses import dataclass
 from importlib import metadata
 
@@ -57,8 +58,11 @@ def fault(name: str) -> str:
 def command(name: str) -> str:
     """The command that installs what an extra brings, wherever bgtool itself came from.
 
-    The requirements are those of the installed package; without its metadata, the names of the modules.
+    The requirements are those of the installed package; without its metadata, the names of the modules. A frozen
+    program takes nothing in.
     """
+    if getattr(sys, "frozen", False):
+        return f"this program was built without it: pip install 'bgtool[{name}]' in a Python has it"
     try:
         texts = metadata.requires("bgtool") or []
     except metadata.PackageNotFoundError:

@@ -17,12 +17,17 @@ from tests.support.places import ROOT
 
 LOCKS = ROOT / "requirements"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
+ONE_MACHINE = ("heif", "pdf", "report", "vips", "watch")
 BASE = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["cpu"]]
 GROUPS = PROJECT["dependency-groups"]
+EXTRAS = PROJECT["project"]["optional-dependencies"]
+ALL = [*PROJECT["project"]["dependencies"], *(each for name in ONE_MACHINE for each in EXTRAS[name])]
 ASKED = {
     "install": GROUPS["install"],
     "demo": BASE,
-    "dev": [*BASE, *GROUPS["dev"], *GROUPS["train"], *GROUPS["export"]],
+    "dev": [*BASE, *(each for name in ("dev", "train", "export", "docs", "bundle") for each in GROUPS[name])],
+    "program": [*ALL, *EXTRAS["cpu"], *GROUPS["bundle"]],
+    "gpu": [*ALL, *EXTRAS["gpu"]],
 }
 
 
@@ -51,14 +56,16 @@ def pins(lock, python):
 
 
 @pytest.mark.parametrize("python", ["3.11", "3.12", "3.13", "3.14"])
-@pytest.mark.parametrize("lock", ASKED)
+@pytest.mark.parametrize("lock", [*sorted(ASKED)])
 def test_all_that_is_asked_for_is_locked_within_its_range(lock, python):
+    if lock == "gpu" and python != "3.11":
+        pytest.skip("made for the image of deploy/Dockerfile.cuda, which has 3.11")
     locked = pins(lock, python)
     for requirement in map(Requirement, ASKED[lock]):
         assert requirement.specifier.contains(locked[canonicalize_name(requirement.name)]), requirement
 
 
-@pytest.mark.parametrize("lock", ["demo", "dev"])
+@pytest.mark.parametrize("lock", ["demo", "dev", "program"])
 def test_what_those_packages_need_in_turn_is_locked_too(lock):
     locked = pins(lock, f"{sys.version_info.major}.{sys.version_info.minor}")
     pending, seen = [Requirement(text) for text in ASKED[lock]], set()
@@ -85,7 +92,14 @@ def test_no_lock_names_where_packages_come_from():
 
 @pytest.mark.parametrize(
     ("place", "lock"),
-    [(".venv", "demo.txt"), (".venv", "install.txt"), (".venv-dev", "dev.txt"), (".venv-dev", "install.txt")],
+    [
+        (".venv", "demo.txt"),
+        (".venv", "install.txt"),
+        (".venv-dev", "dev.txt"),
+        (".venv-dev", "install.txt"),
+        (".venv-bundle", "program.txt"),
+        (".venv-bundle", "install.txt"),
+    ],
 )
 def test_an_environment_is_made_anew_when_its_lock_changes(place, lock, tmp_path):
     for name in ("Makefile", "pyproject.toml", "setup.cfg"):

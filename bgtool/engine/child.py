@@ -19,6 +19,9 @@ from bgtool.engine.interrupts import ENDING
 from bgtool.engine.messages import Answer, Assignment, Gone
 from bgtool.tasks.order import Order
 
+SERVE = "bgtool.engine.serve"
+"""The module whose `main` such a process runs; its only argument where it is a frozen `bgtool`."""
+
 GRACE_SECONDS = 5.0
 """How long a child may take to leave its windows when it is to stop; a file that it cannot finish by then is redone."""
 
@@ -44,7 +47,7 @@ class Child:
         places = os.pathsep.join(map(os.path.abspath, sys.path))  # the current folder is an empty one
         with signals_blocked():
             self._process = subprocess.Popen(
-                [sys.executable, "-P", "-m", "bgtool.engine.serve"],
+                serving(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -120,6 +123,13 @@ class Child:
     def _hear_errors(self) -> None:
         with cast(IO[bytes], self._process.stderr) as errors:
             self._said.extend(errors)
+
+
+def serving() -> list[str]:
+    """The command of such a process; a program without Python beside it is started again, and told by `SERVE`."""
+    if getattr(sys, "frozen", False):
+        return [sys.executable, SERVE]
+    return [sys.executable, "-P", "-m", SERVE]
 
 
 def cause_of(status: int, said: str) -> str:

@@ -32,11 +32,12 @@ _LOG = logger(__name__)
 
 
 def import_onnxruntime() -> Any:
-    """The onnxruntime package.
+    """The onnxruntime package, kept from telling its makers of each session unless the user's environment wants that.
 
     Raises:
         DeviceError: it is not installed, or damaged by two of its variants in one environment.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # read as it is imported
     try:
         import onnxruntime
     except ImportError as error:

@@ -1,5 +1,6 @@
 import hashlib
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict
@@ -19,7 +20,7 @@ from bgtool.runtime.devices import KINDS, Device, difference, parse_device, proo
 from bgtool.runtime.session import load_model
 from bgtool.runtime.task import ModelTask
 from tests.support.networks import TINY, tiny_card
-from tests.support.places import DATA
+from tests.support.places import DATA, ROOT
 
 
 @pytest.mark.parametrize(
@@ -207,3 +208,13 @@ print(resident() - before)
         for way in ("keep", "give")
     )
     assert given < kept / 2
+
+
+def test_a_session_tells_nobody_and_leaves_nothing_in_the_home_folder(tmp_path, tiny_model_file):
+    """onnxruntime tells its makers of sessions, and numbers the machine for it, unless it is told not to."""
+    home = dict.fromkeys(("HOME", "USERPROFILE", "LOCALAPPDATA", "XDG_CACHE_HOME", "TMPDIR"), str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    environment = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"} | home
+    program = f"import bgtool; bgtool.load_model({str(tiny_model_file)!r})"
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=environment)
+    assert list((tmp_path / "home").rglob("*")) == []

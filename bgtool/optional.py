@@ -29,6 +29,7 @@ class Extra:
 
 
 EXTRAS = {
+    "bag": Extra("a bag", ("bagit",)),
     "cloud": Extra("a URL", ("fsspec",)),
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),

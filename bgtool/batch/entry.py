@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import struct
 import sys
 from typing import NamedTuple
@@ -31,6 +32,7 @@ class Entry(NamedTuple):
         options, model_sha256: that made it.
         done: whether it was made.
         packed: sizes, times and digests, as `Fixed` has them.
+        rooted: how much of the input's path is its root, or its folder in lines of version 0.1.0, which have none.
     """
 
     output: str
@@ -38,6 +40,7 @@ class Entry(NamedTuple):
     model_sha256: str
     done: bool
     packed: bytes
+    rooted: int = 0
 
     @property
     def fixed(self) -> Fixed:
@@ -86,6 +89,7 @@ def parsed(line: bytes) -> tuple[str, Entry]:
         model_sha256=sys.intern(str(values["model_sha256"])),
         done=values["status"] == Status.DONE,
         packed=packed,
+        rooted=len(root or os.path.dirname(source)),  # noqa: PTH120 - there may be a million
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator
 
-from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, parsed
+from bgtool.batch.entry import NOT_A_RECORD, NOTHING, UNKNOWN, Entry, parsed
 from bgtool.batch.index import Index
 from bgtool.batch.names import is_plain
 from bgtool.engine.job import STREAM
@@ -28,7 +28,7 @@ class History:
     Attributes:
         folder: of the outputs.
         journal: that keeps the lines.
-        astray: how many lines were passed over because their output is not a place below the folder.
+        astray: outputs whose lines were passed over because they are no places below the folder.
     """
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
@@ -38,7 +38,7 @@ class History:
         self._clear()
 
     def _clear(self) -> None:
-        self.astray = 0
+        self.astray: list[str] = []
         self._index = Index()
         self._pending: dict[str, set[str]] = {}  # by output, digests that may have appeared and are not on record
         self._mark = START
@@ -74,7 +74,7 @@ class History:
         except NOT_A_RECORD:
             return
         if entry.output and not self._is_place(entry.output):
-            self.astray += 1
+            self.astray.append(entry.output)
             return
         self._index.add(source, entry)
 
@@ -133,6 +133,32 @@ class History:
         name, digest = self.name_of(target), self._store.digest(target)
         return bool(digest) and (self.made(name, digest) or digest in self._pending.get(name, ()))
 
+    def sources(self, behind: str, count: int) -> list[str]:
+        """Absolute paths of the inputs on record that come next after one, by the bytes of their paths."""
+        return self._index.sources(behind, count)
+
+    def __len__(self) -> int:
+        """How many inputs are on record."""
+        return len(self._index)
+
+    def knows(self, source: str) -> bool:
+        """Whether an input (an absolute path) is on record."""
+        return self._index.entry(source) is not None
+
+    def entry(self, source: str) -> Entry | None:
+        """What is on record of an input (an absolute path), unless its output went to another one since."""
+        entry = self._index.entry(source)
+        return entry if entry and (not entry.output or self._index.holder(entry.output) == source) else None
+
+    def why_unaccounted(self, name: str) -> str:
+        """Why a file in the folder, by its relative path, is no output on record; empty where it is one."""
+        entry = self._index.entry(holder) if (holder := self._index.holder(name)) else None
+        if name in self._pending or (entry and entry.done):
+            return ""
+        if entry:
+            return "its input failed since"
+        return "its input has another output since" if self._index.had(name) else "no line of the manifest tells of it"
+
     def output_of(self, source: str) -> str:
         """The output that an input (an absolute path) has on record as done, relative to the folder, or nothing."""
         entry = self._index.entry(source)
@@ -165,7 +191,8 @@ class History:
             if len(self._straight) >= _FOLDERS:
                 self._straight.clear()
             self._straight[folder] = not folder or (
-                is_plain(folder) and not self._store.obstacle(self._store.join(self.folder, folder), self.folder)
+                is_plain(folder)
+                and not self._store.obstacle(self._store.join(self.folder, folder), self.folder, writing=False)
             )
         return self._straight[folder] and is_plain(last) and last != FILE_NAME
 

@@ -13,7 +13,8 @@ from bgtool.batch.names import folded
 from bgtool.storage.tables import Tables, named, stored
 
 _ENTRIES = """CREATE TABLE entries (
-    source BLOB PRIMARY KEY, folder BLOB, name BLOB, maker INTEGER, done INTEGER, packed BLOB) WITHOUT ROWID"""
+    source BLOB PRIMARY KEY, folder BLOB, name BLOB, maker INTEGER, done INTEGER, packed BLOB,
+    rooted INTEGER) WITHOUT ROWID"""
 _HOLDERS = """CREATE TABLE holders (
     folder BLOB, folded BLOB, name BLOB, source BLOB, turn INTEGER, PRIMARY KEY (folder, folded, name)) WITHOUT ROWID"""
 _FORMER = "CREATE TABLE former (output BLOB, digest BLOB, PRIMARY KEY (output, digest)) WITHOUT ROWID"
@@ -33,10 +34,10 @@ class Index:
     def add(self, source: str, entry: Entry) -> None:
         """Take in a line, newer than all before."""
         key, (folder, name) = stored(source), os.path.split(entry.output)
-        row = key, stored(folder), stored(name), self._maker(entry), entry.done, entry.packed
-        if not self._tables.do("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?, ?)", *row):
+        row = key, stored(folder), stored(name), self._maker(entry), entry.done, entry.packed, entry.rooted
+        if not self._tables.do("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", *row):
             self._forget(source, entry.output)
-            self._tables.do("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?)", *row)
+            self._tables.do("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
         if not entry.output:
             return
         self._turn += 1
@@ -50,13 +51,13 @@ class Index:
     def entry(self, source: str) -> Entry | None:
         """The newest line of an input."""
         found = self._tables.one(
-            "SELECT folder, name, maker, done, packed FROM entries WHERE source = ?", stored(source)
+            "SELECT folder, name, maker, done, packed, rooted FROM entries WHERE source = ?", stored(source)
         )
         if not found:
             return None
-        folder, name, maker, done, packed = found
+        folder, name, maker, done, packed, rooted = found
         options, model_sha256 = self._made_by[maker]
-        return Entry(os.path.join(named(folder), named(name)), options, model_sha256, bool(done), packed)
+        return Entry(os.path.join(named(folder), named(name)), options, model_sha256, bool(done), packed, rooted)
 
     def holder(self, output: str) -> str:
         """The input that had an output last, if that is still its output; empty for none."""
@@ -85,6 +86,19 @@ class Index:
         """Input and output of all that have one, as they were taken in."""
         for source, folder, name in self._tables.rows("SELECT source, folder, name FROM holders ORDER BY turn"):
             yield named(source), os.path.join(named(folder), named(name))
+
+    def sources(self, behind: str, count: int) -> list[str]:
+        """The inputs that come next after one, by the bytes of their paths."""
+        query = "SELECT source FROM entries WHERE source > ? ORDER BY source LIMIT ?"
+        return [named(source) for (source,) in self._tables.rows(query, stored(behind), count)]
+
+    def __len__(self) -> int:
+        """How many inputs there are."""
+        return int(self._tables.one("SELECT count(*) FROM entries")[0])
+
+    def had(self, output: str) -> bool:
+        """Whether an output ever was, before its newest line."""
+        return self._tables.one("SELECT 1 FROM former WHERE output = ?", stored(output)) is not None
 
     def was(self, output: str, digest: bytes) -> bool:
         """Whether an output had a digest before its newest line."""

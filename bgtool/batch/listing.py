@@ -48,7 +48,7 @@ def listing(folder: str) -> Listing:
     """Look into a folder. Raises OSError where it cannot be read."""
     found = Listing()
     for name, is_folder in store_of(folder).entries(folder):
-        if name.startswith(".") or name.lower() in _SYSTEM_FILES:
+        if is_of_a_system(name, is_folder=False):
             continue
         if is_folder:
             (found.system if _is_system_folder(name) else found.folders).append(name)
@@ -76,6 +76,11 @@ def kinds_not_read(unread: Mapping[str, int]) -> str:
     more = f" and {len(names) - _KINDS_NAMED} more" if len(names) > _KINDS_NAMED else ""
     files = "file of a kind that is" if total == 1 else "files of kinds that are"
     return f"{total:,} {files} not read: {', '.join(names[:_KINDS_NAMED])}{more}"
+
+
+def is_of_a_system(name: str, is_folder: bool) -> bool:
+    """Whether a name is hidden, or of what systems and programs keep for themselves."""
+    return name.startswith(".") or name.lower() in _SYSTEM_FILES or (is_folder and _is_system_folder(name))
 
 
 def suffix_of(name: str) -> str:

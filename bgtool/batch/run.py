@@ -225,7 +225,7 @@ def warnings_of(history: History | None) -> list[str]:
     """What the user should know of the record itself."""
     if not (history and history.astray):
         return []
-    return [f"lines of {history.journal.where} whose output lies elsewhere were passed over: {history.astray}"]
+    return [f"lines of {history.journal.where} whose output lies elsewhere were passed over: {len(history.astray)}"]
 
 
 def open_run(planned: Plan, history: History | None) -> AbstractContextManager[Manifest | None]:

@@ -10,6 +10,7 @@ from typing import Any, TextIO, cast
 import click
 
 from bgtool._version import __version__
+from bgtool.cli.bag import bag
 from bgtool.cli.clean import clean
 from bgtool.cli.completion import completion
 from bgtool.cli.cutout import cutout
@@ -18,6 +19,7 @@ from bgtool.cli.models import models
 from bgtool.cli.review import review
 from bgtool.cli.score import score
 from bgtool.cli.streams import ResilientStream
+from bgtool.cli.verify import verify
 from bgtool.engine.interrupts import INTERRUPTED, Interrupt, hear, leave
 from bgtool.errors import BgtoolError, OutputError, UsageError, printable
 from bgtool.spelling import advice
@@ -68,5 +70,5 @@ def main() -> None:
         sys.stderr = cast(TextIO, ResilientStream(sys.stderr))
 
 
-for command in (clean, cutout, review, score, models, doctor, completion):
+for command in (clean, cutout, review, verify, bag, score, models, doctor, completion):
     main.add_command(command)

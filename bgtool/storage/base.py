@@ -129,8 +129,11 @@ class Store(Protocol):
     def digest(self, path: str) -> str:
         """Hex SHA-256; empty where there is no file that can be read."""
 
-    def obstacle(self, folder: str, below: str) -> tuple[str, str] | None:
-        """What keeps outputs out of a folder that is `below` or lies below it: its path, and why."""
+    def obstacle(self, folder: str, below: str, *, writing: bool = True) -> tuple[str, str] | None:
+        """What keeps outputs out of a folder that is `below` or lies below it: its path, and why.
+
+        Not to write but to look for them, permissions do not matter.
+        """
 
     def reading(self, path: str) -> AbstractContextManager[Path]:
         """A file on this machine with the content of an input.

@@ -69,9 +69,9 @@ class Disk:
         """Of regular files only."""
         return digest_of(Path(path))
 
-    def obstacle(self, folder: str, below: str) -> tuple[str, str] | None:
+    def obstacle(self, folder: str, below: str, *, writing: bool = True) -> tuple[str, str] | None:
         """Links, files and permissions."""
-        return obstacle(folder, below)
+        return obstacle(folder, below, writing=writing)
 
     def reading(self, path: str) -> AbstractContextManager[Path]:
         """The file itself."""

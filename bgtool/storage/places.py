@@ -69,11 +69,14 @@ def is_regular(path: Path | str) -> bool:
         return False
 
 
-def obstacle(folder: str, below: str) -> tuple[str, str] | None:
-    """What keeps outputs out of a folder that is `below` or lies below it: its path, and why."""
+def obstacle(folder: str, below: str, *, writing: bool = True) -> tuple[str, str] | None:
+    """What keeps outputs out of a folder that is `below` or lies below it: its path, and why.
+
+    Not to write but to look for them, permissions do not matter.
+    """
     here, relative = below, os.path.relpath(folder, below)
     for name in () if relative == os.curdir else relative.split(os.sep):
-        if here != below and not os.access(here, os.W_OK | os.X_OK):
+        if writing and here != below and not os.access(here, os.W_OK | os.X_OK):
             return here, "permission to write into this folder of outputs was denied"
         here = os.path.join(here, name)
         try:
@@ -84,7 +87,7 @@ def obstacle(folder: str, below: str) -> tuple[str, str] | None:
             return here, "a link is in the place of a folder of outputs, and is not followed"
         if not stat.S_ISDIR(mode):
             return here, "a file is in the place of a folder of outputs"
-    if here != below and not os.access(here, os.W_OK | os.X_OK):
+    if writing and here != below and not os.access(here, os.W_OK | os.X_OK):
         return here, "permission to write into this folder of outputs was denied"
     return None
 

@@ -110,7 +110,7 @@ class Remote:
             return hashlib.file_digest(opened, "sha256").hexdigest()
         return ""
 
-    def obstacle(self, folder: str, below: str) -> tuple[str, str] | None:
+    def obstacle(self, folder: str, below: str, *, writing: bool = True) -> tuple[str, str] | None:
         """None: prefixes need not be made, and nothing bars them."""
         return None
 

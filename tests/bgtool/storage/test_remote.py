@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import bgtool
+from bgtool.batch.verification import Verification
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError
 from bgtool.storage import remote_journal
 from bgtool.storage.file_journal import FILE_NAME as MANIFEST
@@ -104,6 +105,23 @@ def test_a_prefix_is_done_as_a_folder_is_and_not_twice(store, pages, tiny_model_
     assert not store.requests("PUT", r"^/clean/tree/[ab]/")
     left = [path for path in store_of("s3://").fs.find("clean/tree") if MANIFEST in path]
     assert all(path.endswith(".jsonl") for path in left), "neither lease nor announcements stay"
+
+
+def test_a_prefix_is_verified_as_a_folder_is(store, pages, tiny_model_file, tmp_path):
+    upload(pages / "in", "s3://scans/v")
+    clean(tiny_model_file, "s3://scans/v", output="s3://clean/v")
+    assert list(Verification("s3://clean/v").findings()) == []
+    fs, (gone, changed, *_) = store_of("s3://").fs, sorted(objects("s3://clean/v"))
+    fs.rm(f"clean/v/{gone}")
+    fs.pipe_file(f"clean/v/{changed}", b"other")
+    fs.pipe_file("clean/v/mine.txt", b"mine")
+    store_of("s3://").refresh()
+    found = {(finding.kind, finding.path) for finding in Verification("s3://clean/v").findings()}
+    assert found == {
+        ("missing", f"s3://clean/v/{gone}"),
+        ("changed", f"s3://clean/v/{changed}"),
+        ("orphaned", "s3://clean/v/mine.txt"),
+    }
 
 
 def test_a_new_version_is_done_again_alone_and_urls_go_with_paths(store, pages, tiny_model_file, tmp_path):

@@ -137,9 +137,9 @@ class History:
         """Absolute paths of the inputs on record that come next after one, by the bytes of their paths."""
         return self._index.sources(behind, count)
 
-    def __len__(self) -> int:
+    def count(self) -> int:
         """How many inputs are on record."""
-        return len(self._index)
+        return self._index.count()
 
     def knows(self, source: str) -> bool:
         """Whether an input (an absolute path) is on record."""

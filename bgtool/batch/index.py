@@ -92,7 +92,7 @@ class Index:
         query = "SELECT source FROM entries WHERE source > ? ORDER BY source LIMIT ?"
         return [named(source) for (source,) in self._tables.rows(query, stored(behind), count)]
 
-    def __len__(self) -> int:
+    def count(self) -> int:
         """How many inputs there are."""
         return int(self._tables.one("SELECT count(*) FROM entries")[0])
 

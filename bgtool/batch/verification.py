@@ -126,7 +126,7 @@ class Verification:
         """What differs from the lines of one manifest."""
         for name in history.astray:
             yield Finding(Kind.ASTRAY, Role.OUTPUT, name, "no place below the folder, or behind a link")
-        self._total += len(history)
+        self._total += history.count()
         some = [""]
         while some := history.sources(some[-1], _AT_A_TIME):
             checks = [check for source in some for check in self._checks(history, source)]
@@ -171,7 +171,7 @@ def _history(folder: str) -> History:
     """Raises InputError where nothing can be made of a manifest."""
     try:
         history = read(folder)
-        has_lines = bool(len(history) or history.astray) or not any(history.journal.lines((0, 0, 0)))
+        has_lines = bool(history.count() or history.astray) or not any(history.journal.lines((0, 0, 0)))
     except OutputError as error:
         raise InputError(error.reason.replace("cannot write", "cannot read"), error.advice) from error
     if not has_lines:

@@ -104,10 +104,11 @@ def clean(
 ) -> Image.Image:
     """Clean one scan.
 
-    >>> page = bgtool.clean("scan.jpg", style="bilevel")
-    >>> page.mode
-    '1'
-    >>> page.save("page.png", dpi=page.info["dpi"])
+    Examples:
+        >>> page = bgtool.clean("scan.jpg", style="bilevel")
+        >>> page.mode
+        '1'
+        >>> page.save("page.png", dpi=page.info["dpi"])
 
     Args:
         picture: a path, the bytes of a file, a binary file, a Pillow image of any 8- or 16-bit mode, or an array:
@@ -149,9 +150,10 @@ def cutout(
 ) -> Image.Image:
     """Cut the people out of one photo; where there are none, the result is empty, and a warning says so.
 
-    >>> person = bgtool.cutout("photo.jpg")
-    >>> person.mode, person.info["person_found"]
-    ('RGBA', True)
+    Examples:
+        >>> person = bgtool.cutout("photo.jpg")
+        >>> person.mode, person.info["person_found"]
+        ('RGBA', True)
 
     Args:
         picture: as in `clean`. What is transparent stays so.
@@ -206,9 +208,10 @@ def clean_files(
 ) -> Summary:
     """Clean files and folders, as ``bgtool clean`` does.
 
-    >>> summary = bgtool.clean_files("scans", output="clean", style="bilevel")
-    >>> summary.done, summary.failed
-    (2, 0)
+    Examples:
+        >>> summary = bgtool.clean_files("scans", output="clean", style="bilevel")
+        >>> summary.done, summary.failed
+        (2, 0)
 
     Args:
         inputs: paths of files and folders, or lists of them.
@@ -218,7 +221,7 @@ def clean_files(
 
     Raises:
         TypeError: there is no such option, or a path is none.
-        As `bgtool.batch.run.run_batch`.
+        BgtoolError: as `bgtool.batch.run.run_batch` raises.
     """
     return run_batch(batch_options(CleanOptions, inputs, output, {**options}), observer)
 
@@ -231,9 +234,10 @@ def cutout_files(
 ) -> Summary:
     """Cut the people out of files and folders, as ``bgtool cutout`` does.
 
-    >>> summary = bgtool.cutout_files(["photos"], output="out", background="white", crop=True)
-    >>> [(outcome.source, outcome.warnings) for outcome in summary.outcomes]
-    [('photos/empty.png', ('no person was found',))]
+    Examples:
+        >>> summary = bgtool.cutout_files(["photos"], output="out", background="white", crop=True)
+        >>> [(outcome.source, outcome.warnings) for outcome in summary.outcomes]
+        [('photos/empty.png', ('no person was found',))]
 
     Args:
         inputs: paths of files and folders, or lists of them.
@@ -243,7 +247,7 @@ def cutout_files(
 
     Raises:
         TypeError: there is no such option, or a path is none.
-        As `bgtool.batch.run.run_batch`.
+        BgtoolError: as `bgtool.batch.run.run_batch` raises.
     """
     return run_batch(batch_options(CutoutOptions, inputs, output, {**options}), observer)
 

@@ -105,8 +105,9 @@ def first_line(error: BaseException) -> str:
 def load_model(model: str | os.PathLike[str] | None = None, *, task: str | None = None, device: str = "auto") -> Model:
     """Load a model onto a device, once for many pictures.
 
-    >>> bgtool.load_model("person").card.task.value
-    'person'
+    Examples:
+        >>> bgtool.load_model("person").card.task.value
+        'person'
 
     Args:
         model: name of a shipped model, or path of a file made by ``python -m export``; None takes the task's own, in

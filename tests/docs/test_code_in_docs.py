@@ -2,10 +2,12 @@
 
 import doctest
 import re
+import shutil
 import warnings
 from importlib import import_module
 from pkgutil import iter_modules
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -23,6 +25,7 @@ MODULES = [
 
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
+WITH_TESTS_OF_THEIR_OWN = ("archive.md", "onnx.md")
 
 
 @pytest.fixture
@@ -63,5 +66,34 @@ def blocks_of(path):
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("name", ["README.md", *(f"docs/guides/{path.name}" for path in GUIDES if blocks_of(path))])
 def test_the_python_of(name):
+    if not name.endswith(WITH_TESTS_OF_THEIR_OWN):
+        run(name)
+
+
+def run(name):
     for block in blocks_of(ROOT / name):
         exec(compile(block, name, "exec"), {})
+
+
+@pytest.mark.usefixtures("files")
+def test_the_guide_to_archives_finds_an_output_that_was_damaged(tiny_model_file, tmp_path, capsys):
+    bgtool.clean_files("scans", output="clean", model=tiny_model_file, device="cpu")
+    run("docs/guides/archive.md")
+    assert capsys.readouterr().out == ""
+    with (tmp_path / "clean" / "2.jpg").open("r+b") as output:
+        output.write(b"x")
+    run("docs/guides/archive.md")
+    assert capsys.readouterr().out == "changed: 2.jpg\n"
+
+
+@pytest.mark.usefixtures("files")
+def test_the_model_file_runs_in_twenty_lines_without_bgtool(tmp_path):
+    shutil.copy(ROOT / "bgtool" / "models" / "document-fast.onnx", tmp_path)
+    (block,) = blocks_of(ROOT / "docs" / "guides" / "onnx.md")
+    assert "bgtool" not in block.replace('"bgtool.card"', "")
+    assert len([line for line in block.splitlines() if line]) <= 20
+    run("docs/guides/onnx.md")
+    page, whole = (np.asarray(image, np.int16) for image in (Image.open("page.png"), bgtool.clean("scan.jpg", scale=1)))
+    assert page.shape == whole.shape
+    assert np.median(page) == 255
+    assert ((page < 128) == (whole < 128)).mean() > 0.99

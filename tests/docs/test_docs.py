@@ -26,6 +26,18 @@ def test_links_between_documents_lead_somewhere():
             assert link.startswith("http") or (document.parent / link).exists(), f"{document.name}: {link}"
 
 
+def test_every_picture_has_the_script_that_makes_it():
+    scripts = "".join(
+        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("pictures.py", "review_pictures.py")
+    )
+    for picture in (ROOT / "docs" / "images").iterdir():
+        assert f'"{picture.name}"' in scripts, picture.name
+    drawn = (ROOT / "docs" / "reference" / "performance.md").read_text(encoding="utf-8")  # by `make report`
+    assert {f.name for f in (ROOT / "docs" / "reference" / "performance").glob("*.png")} <= set(
+        re.findall(r"performance/([\w.-]+\.png)", drawn)
+    )
+
+
 def test_the_tables_of_figures_are_those_of_the_cards():
     with_tables = runpy.run_path(str(ROOT / "docs" / "model_tables.py"))["with_tables"]
     page = (ROOT / "docs" / "models" / "person.md").read_text(encoding="utf-8")

@@ -25,7 +25,6 @@ MODULES = [
 
 
 GUIDES = sorted((ROOT / "docs" / "guides").glob("*.md"))
-WITH_TESTS_OF_THEIR_OWN = ("archive.md", "onnx.md")
 
 
 @pytest.fixture
@@ -38,6 +37,7 @@ def files(tmp_path, monkeypatch):
         part = scan.crop((300, 300, 700, 600))
         for name in ("scan.jpg", "scans/1.jpg", "scans/2.jpg"):
             part.save(name, dpi=(300, 300))
+    shutil.copy(ROOT / "bgtool" / "models" / "document-fast.onnx", tmp_path)
     with Image.open(next((ROOT / "examples" / "photos").glob("*.jpg"))) as photo:
         photo.thumbnail((400, 400))
         for name in ("photo.jpg", "photos/1.jpg"):
@@ -66,8 +66,7 @@ def blocks_of(path):
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("name", ["README.md", *(f"docs/guides/{path.name}" for path in GUIDES if blocks_of(path))])
 def test_the_python_of(name):
-    if not name.endswith(WITH_TESTS_OF_THEIR_OWN):
-        run(name)
+    run(name)
 
 
 def run(name):
@@ -76,19 +75,7 @@ def run(name):
 
 
 @pytest.mark.usefixtures("files")
-def test_the_guide_to_archives_finds_an_output_that_was_damaged(tiny_model_file, tmp_path, capsys):
-    bgtool.clean_files("scans", output="clean", model=tiny_model_file, device="cpu")
-    run("docs/guides/archive.md")
-    assert capsys.readouterr().out == ""
-    with (tmp_path / "clean" / "2.jpg").open("r+b") as output:
-        output.write(b"x")
-    run("docs/guides/archive.md")
-    assert capsys.readouterr().out == "changed: 2.jpg\n"
-
-
-@pytest.mark.usefixtures("files")
-def test_the_model_file_runs_in_twenty_lines_without_bgtool(tmp_path):
-    shutil.copy(ROOT / "bgtool" / "models" / "document-fast.onnx", tmp_path)
+def test_the_model_file_runs_in_twenty_lines_without_bgtool():
     (block,) = blocks_of(ROOT / "docs" / "guides" / "onnx.md")
     assert "bgtool" not in block.replace('"bgtool.card"', "")
     assert len([line for line in block.splitlines() if line]) <= 20

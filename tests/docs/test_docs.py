@@ -27,9 +27,7 @@ def test_links_between_documents_lead_somewhere():
 
 
 def test_every_picture_has_the_script_that_makes_it():
-    scripts = "".join(
-        (ROOT / "docs" / name).read_text(encoding="utf-8") for name in ("pictures.py", "review_pictures.py")
-    )
+    scripts = "".join(path.read_text(encoding="utf-8") for path in (ROOT / "docs").glob("*.py"))
     for picture in (ROOT / "docs" / "images").iterdir():
         assert f'"{picture.name}"' in scripts, picture.name
     drawn = (ROOT / "docs" / "reference" / "performance.md").read_text(encoding="utf-8")  # by `make report`

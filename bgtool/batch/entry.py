@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from bgtool.engine.job import Status
 from bgtool.storage.stores import store_of
-from bgtool.storage.urls import is_url
+from bgtool.storage.urls import is_url, usual
 
 UNKNOWN = -1
 """Size or mtime of an output, in lines of versions that kept none."""
@@ -82,7 +82,7 @@ def parsed(line: bytes) -> tuple[str, Entry]:
         bytes.fromhex(values["output_sha256"]),
     )
     # A URL is joined without its store, which need not be there to read the record of a folder.
-    joined = f"{root.rstrip('/')}/{source}" if is_url(root) else store_of(root).join(root, source)
+    joined = f"{usual(root).rstrip('/')}/{source}" if is_url(root) else store_of(root).join(root, source)
     return joined, Entry(
         output=output,
         options=sys.intern(str(values["options"])),

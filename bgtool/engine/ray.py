@@ -89,6 +89,7 @@ class RayEngine:
         self._workers: list[_Worker] = []
         self._again: deque[Job] = deque()  # of lost workers; each is given to a worker alone
         self._losses: Counter[Job] = Counter()
+        self._news: deque[tuple[Job, Outcome]] = deque()  # that the run has not been told
         self._left: set[str] = set()  # outputs beside which a killed worker may have left something
         self._stillborn = 0
         self._expected = digest_of(Path(options.model)) if options.model and os.path.isfile(options.model) else ""
@@ -123,6 +124,7 @@ class RayEngine:
         begun = time.monotonic()
         while self._feed(waiting):
             yield from self._listen()
+            yield from self._told()
         sweep(self._left)
         yield Event(note=self._throughput(time.monotonic() - begun))
 
@@ -136,7 +138,8 @@ class RayEngine:
             except self._ray.exceptions.RayError:
                 continue
             if isinstance(batch, Batch):
-                yield from self._settled(call, batch)
+                self._settle(call, batch)
+        yield from self._told()
         self._left.update(job.target for call in self._calls.values() for job in call.jobs)
         self._end_workers()
         sweep(self._left)
@@ -221,11 +224,14 @@ class RayEngine:
                 yield from self._lost(call.worker, call, str(error))
             else:
                 if isinstance(answer, Hello):
-                    yield self._welcome(call.worker, answer)
+                    self._welcome(call.worker, answer)
                 else:
-                    yield from self._settled(call, answer)
+                    self._settle(call, answer)
+                    yield Event(answer.pixels)
+                    if answer.error:
+                        raise answer.error
 
-    def _welcome(self, worker: _Worker, hello: Hello) -> Event:
+    def _welcome(self, worker: _Worker, hello: Hello) -> None:
         """Let a worker in that is like this process and the others."""
         if hello.version != __version__:
             raise DeviceError(f"node {hello.host} has bgtool {hello.version}, this machine {__version__}")
@@ -240,11 +246,9 @@ class RayEngine:
                 f"not {self._expected[:12]}…"
             )
         worker.hello, worker.since, self._stillborn = hello, time.monotonic(), 0
-        return Event()
 
-    def _settled(self, call: _Call, batch: Batch) -> Iterator[Event]:
-        if batch.error:
-            raise batch.error
+    def _settle(self, call: _Call, batch: Batch) -> None:
+        """Take in what became of the files of a call."""
         worker, seconds = call.worker, time.monotonic() - call.begun
         worker.calls = max(0, worker.calls - 1) if not self._losses[call.jobs[0]] else 0
         worker.files += len(call.jobs)
@@ -252,9 +256,14 @@ class RayEngine:
             worker.batch = min(2 * worker.batch, LARGEST_BATCH)
         elif seconds > 2 * BATCH_SECONDS:
             worker.batch = max(1, worker.batch // 2)
-        yield Event(batch.pixels)
         for job, outcome in zip(call.jobs, batch.outcomes, strict=True):
-            yield Event(settled=(job, replace(outcome, source=job.source, target=job.target)))
+            if outcome:
+                self._news.append((job, replace(outcome, source=job.source, target=job.target)))
+
+    def _told(self) -> Iterator[Event]:
+        """What the run has not been told yet."""
+        while self._news:
+            yield Event(settled=self._news.popleft())
 
     def _lost(self, worker: _Worker, call: _Call, said: str) -> Iterator[Event]:
         """Replace a worker, and have its files done again; blame one that is alone with it for the second time."""
@@ -279,7 +288,7 @@ class RayEngine:
         self._again.extend(job for job in jobs if job not in blamed)
         for job in blamed:
             error = "the worker that did it was killed twice, as happens when memory runs out"
-            yield Event(settled=(job, Outcome(job.source, job.target, Status.FAILED, error=error)))
+            self._news.append((job, Outcome(job.source, job.target, Status.FAILED, error=error)))
         if worker.hello:
             count = len(jobs) - len(blamed)
             yield Event(note=f"a worker on {worker.hello.host} was lost; files that are done again: {count}")

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 
 from bgtool._version import __version__
-from bgtool.engine.base import ModelInfo
+from bgtool.engine.base import Event, ModelInfo
 from bgtool.engine.job import Job, Outcome
 from bgtool.engine.process import ProcessEngine
 from bgtool.errors import BgtoolError
@@ -48,9 +48,15 @@ class Hello:
 
 @dataclass(frozen=True)
 class Batch:
-    """Files that came to an outcome, in the order in which they were given, or why the run must stop."""
+    """What became of files, in the order in which they were given; None of those that the run's end came before.
 
-    outcomes: tuple[Outcome, ...] = ()
+    Attributes:
+        outcomes: of the files.
+        pixels: done since the last batch.
+        error: why the run must stop, if it must.
+    """
+
+    outcomes: tuple[Outcome | None, ...] = ()
     pixels: int = 0
     error: BgtoolError | None = None
 
@@ -108,12 +114,16 @@ class RayWorker:
         self._futures.update(zip(jobs, futures, strict=True))
         for job in jobs:
             self._waiting.put(job)
-        try:
-            outcomes = tuple(future.result() for future in futures)
-        except BgtoolError as error:
-            return Batch(error=error)
+        outcomes: list[Outcome | None] = []
+        stopped: BgtoolError | None = None
+        for future in futures:
+            try:
+                outcomes.append(future.result())
+            except BgtoolError as error:
+                outcomes.append(None)
+                stopped = error
         pixels, self._pixels = self._pixels, 0
-        return Batch(outcomes, pixels)
+        return Batch(tuple(outcomes), pixels, stopped)
 
     def _pump(self, engine: ProcessEngine) -> None:
         """Give the engine what comes, for good."""
@@ -121,14 +131,19 @@ class RayWorker:
             first = self._waiting.get()
             try:
                 for event in engine.do(_Feed(first, self._waiting)):
-                    self._pixels += event.pixels
-                    if event.settled:
-                        job, outcome = event.settled
-                        self._futures.pop(job).set_result(outcome)
+                    self._hear(event)
             except Exception as error:
+                for event in engine.stop():
+                    self._hear(event)
                 for future in self._futures.values():
                     future.set_exception(error)
                 return
+
+    def _hear(self, event: Event) -> None:
+        self._pixels += event.pixels
+        if event.settled:
+            job, outcome = event.settled
+            self._futures.pop(job).set_result(outcome)
 
 
 class _Feed:

@@ -1,7 +1,7 @@
 """What a manifest says of each input, whole, for those who look at it."""
 
 # Paths are strings here: a run may have a million of them.
-# ruff: noqa: PTH100, PTH118, PTH119, PTH120
+# ruff: noqa: PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from bgtool.engine.job import STREAM, Outcome, Status
 from bgtool.errors import UsageError
 from bgtool.storage.base import START
 from bgtool.storage.file_journal import FILE_NAME
+from bgtool.storage.stores import absolute
 
 
 @dataclass(frozen=True)
@@ -75,7 +76,7 @@ def items_of(folder: Path, others: Iterable[Outcome] = ()) -> list[Item]:
     """
     found = {item.input: item for item in _on_record(folder)}
     for outcome in others:
-        path = os.path.abspath(outcome.source)
+        path = absolute(outcome.source)
         if outcome.status is Status.FAILED and path not in found:
             found[path] = Item(os.path.dirname(path), os.path.basename(path), error=outcome.error)
     return sorted(found.values(), key=lambda item: item.order)

@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 from bgtool.errors import InputError, OutputError
 from bgtool.storage.base import Found
-from bgtool.storage.local import TEMPORARY_PREFIX, sweep
+from bgtool.storage.local import TEMPORARY_PREFIX, folder_errors, sweep
 from bgtool.storage.locks import lock
 from bgtool.storage.places import ANYTHING, FREE, Place, Stamp
 from bgtool.storage.remote_faults import (
@@ -42,7 +42,7 @@ BLOCK = 32 << 20
 
 _WEB = ("http", "https")
 
-WRITABLE = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "adl", "memory"})
+WRITABLE = frozenset({"s3", "gs", "az", "adl", "memory"})
 """Schemes of outputs: stores that make objects whole, or not at all."""
 
 
@@ -116,12 +116,14 @@ class Remote:
 
     @contextmanager
     def reading(self, path: str) -> Iterator[Path]:
-        """A temporary copy."""
+        """A temporary copy. Raises OutputError, too, where that cannot be written."""
         with _temporary() as (file, name):
-            with reading_faults(path):
-                for block in self._blocks(path):
+            blocks = self._blocks(path)
+            while block := self._next(blocks, path):
+                with folder_errors(name):
                     file.write(block)
-            file.flush()
+            with folder_errors(name):
+                file.flush()
             yield name
 
     @contextmanager
@@ -135,8 +137,13 @@ class Remote:
                 f"stores that outputs go to: {', '.join(sorted(WRITABLE))}",
             )
         with _temporary() as (file, name):
-            yield file
-            file.flush()
+            try:
+                yield file
+            except OutputError as error:
+                with folder_errors(name):  # which is what could not be written
+                    raise error.__cause__ or error from None
+            with folder_errors(name):
+                file.flush()
             with writing_faults(place.path):
                 self._publish(name, place)
 
@@ -161,6 +168,10 @@ class Remote:
     def _found(self, folder: str) -> Iterator[tuple[str, bool]]:
         for name, found in self._snapshots.taken_in(folder, listed(self.fs, self._scheme, folder)):
             yield name, found.is_folder
+
+    def _next(self, blocks: Iterator[bytes], path: str) -> bytes:
+        with reading_faults(path):
+            return next(blocks, b"")
 
     def _blocks(self, path: str) -> Iterator[bytes]:
         if self._scheme in _WEB:  # servers are free to take no notice of a range
@@ -206,11 +217,14 @@ class Remote:
 def _temporary() -> Iterator[tuple[BinaryIO, Path]]:
     """A file that is gone when the block ends, or swept if the process is killed in it."""
     path = Path(tempfile.gettempdir(), f"{TEMPORARY_PREFIX}{os.getpid()}-{secrets.token_hex(4)}")
+    with folder_errors(path):
+        file = path.open("x+b")
     try:
-        with path.open("x+b") as file:
-            with suppress(OSError):
-                lock(file)
-            yield file, path
+        with suppress(OSError):
+            lock(file)
+        yield file, path
     finally:
+        with suppress(OSError):  # it must not hide the reason
+            file.close()
         with suppress(OSError):
             path.unlink()

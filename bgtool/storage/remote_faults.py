@@ -24,6 +24,7 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.25, 8.0
 
 _PASSING_STATUS = frozenset({408, 425, 429, 500, 502, 503, 504})
 _PASSING_CODES = frozenset({"SlowDown", "ServiceUnavailable", "InternalError", "RequestTimeout", "IncompleteBody"})
+_CONTENDED = frozenset({"ConditionalRequestConflict", "OperationAborted"})  # S3, where two make one object at a time
 _CUT = frozenset({
     "ClientConnectionError", "ClientOSError", "ClientPayloadError", "ConnectionClosedError", "ConnectionError",
     "HTTPClientError", "IncompleteReadError", "IncompleteRead", "ResponseParserError", "ServerDisconnectedError",
@@ -82,7 +83,7 @@ def may_pass(error: BaseException) -> bool:
     if is_missing(error) or is_conflict(error):
         return False
     if status := status_of(error):
-        return status in _PASSING_STATUS or code_of(error) in _PASSING_CODES
+        return status in _PASSING_STATUS or code_of(error) in _PASSING_CODES | _CONTENDED
     return bool(_names(error) & (_CUT | _LATE | _UNREACHABLE)) or isinstance(error, ConnectionError | TimeoutError)
 
 
@@ -93,7 +94,8 @@ def is_missing(error: BaseException) -> bool:
 
 def is_conflict(error: BaseException) -> bool:
     """Whether an object was to be made, and there is one."""
-    return isinstance(error, FileExistsError) or status_of(error) == 412
+    is_there = status_of(error) == 409 and code_of(error) == "BlobAlreadyExists"  # Azure
+    return is_there or isinstance(error, FileExistsError) or status_of(error) == 412
 
 
 def is_beyond_end(error: BaseException) -> bool:

@@ -21,7 +21,7 @@ _VERSIONS = ("ETag", "etag", "generation", "VersionId", "version_id", "content_m
 _TIMES = ("LastModified", "last_modified", "updated", "mtime", "created")
 _STAMP = struct.Struct("qq")
 
-_AZURE = frozenset({"abfs", "abfss", "adl", "az"})
+_AZURE = frozenset({"adl", "az"})
 
 Ask = Callable[[str], Found | None]
 

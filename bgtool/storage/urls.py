@@ -12,6 +12,9 @@ from bgtool.errors import UsageError
 _URL = re.compile(r"[a-z][a-z0-9+.-]+://", re.IGNORECASE)
 _PLAIN = "file://"
 
+_ALIASES = {"s3a": "s3", "gcs": "gs", "abfs": "az", "abfss": "az"}
+"""Schemes that lead to the same objects as another."""
+
 
 def is_url(path: str) -> bool:
     """Whether it is a URL; a drive of Windows is none."""
@@ -23,8 +26,14 @@ def scheme_of(url: str) -> str:
     return url.partition("://")[0].lower() if is_url(url) else ""
 
 
+def usual(url: str) -> str:
+    """A URL with the usual one of the schemes that lead to the same."""
+    scheme = scheme_of(url)
+    return f"{_ALIASES[scheme]}://{url.partition('://')[2]}" if scheme in _ALIASES else url
+
+
 def checked(path: str) -> str:
-    """An input or output as it was named; one of ``file://`` becomes a path.
+    """An input or output as it was named, but ``file://`` becomes a path, and a scheme the usual one.
 
     Raises:
         UsageError: a URL holds credentials, which would be shown and recorded.
@@ -42,7 +51,7 @@ def checked(path: str) -> str:
         raise UsageError(
             f"{parts.scheme}://{parts.netloc}{parts.path} has a query, which may hold credentials", "download it first"
         )
-    return url2pathname(parts.path) if path.lower().startswith(_PLAIN) else path
+    return url2pathname(parts.path) if path.lower().startswith(_PLAIN) else usual(path)
 
 
 def name_of(path: str) -> str:

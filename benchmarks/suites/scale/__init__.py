@@ -5,14 +5,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from functools import partial
-from pathlib import Path
 from statistics import median
+from typing import Any
 
 import numpy as np
 
-from benchmarks.harness.material import page, pages
-from benchmarks.harness.measure import BGTOOL, ROOT, emptied, in_turns, run
+from benchmarks.harness.material import page
+from benchmarks.harness.measure import BGTOOL, ROOT, run
 from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table
 from benchmarks.suites.scale.simulation import Cluster, play
@@ -34,46 +33,28 @@ def driver(settings: Settings) -> Table:
     """CPU seconds and memory of a run that finds everything done."""
     rows = []
     for count in ENTRIES[: 2 if settings.quick else None]:
-        command = [sys.executable, "-m", "benchmarks.suites.scale.entries", str(count)]
-        usage = run(command)
-        told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, cwd=ROOT, check=True).stdout)
+        told = printed("entries", count)
         rows.append({
             "objects": count, "reading the manifest, s": told["read"], "planning, s": told["plan"],
-            "finding what is left, s": told["due"], "peak MiB": usage.peak_mib,
+            "finding what is left, s": told["due"], "peak MiB": told["peak"],
         })  # fmt: skip
     return Table("A run that finds all objects of a store done", rows, "CPU seconds of one core; no requests.")
 
 
 def engines(settings: Settings) -> Table:
-    """The same folder by a process of its own and by one and two workers of a Ray cluster on this machine."""
-    folder = pages(settings.build / "material" / "scale", settings.pages, settings.page_size)
-    out = settings.build / "scale-out"
-
-    def clean(*more: str) -> float:
-        emptied(out)
-        run([*BGTOOL, "clean", folder, "-o", out, "--device", "cpu", "--quiet", *more])
-        lines = (out / "bgtool-manifest.jsonl").read_text().splitlines()
-        assert all(json.loads(line)["status"] == "done" for line in lines)
-        return busy_seconds(out)
-
-    ray = ["--engine", "ray", "--ray-address", "local"]
-    rivals = {
-        "process": partial(clean, "--jobs", "2"),
-        "ray, 1 worker": partial(clean, *ray, "--workers", "1", "--jobs", "2"),
-        "ray, 2 workers": partial(clean, *ray, "--workers", "2", "--jobs", "1"),
-    }
-    seconds = {name: median(taken) for name, taken in in_turns(rivals, settings.rounds).items()}
-    rows = [
-        {"engine": name, "s": taken, "files/s": settings.pages / taken, "times the process": seconds["process"] / taken}
-        for name, taken in seconds.items()
-    ]
-    return Table(f"{settings.pages} pages by engine", rows, "From the first output to the last.")
+    """What a file costs by a process of its own and by one and two workers of a Ray cluster on this machine."""
+    rounds = printed("overhead", settings.rounds, 20 if settings.quick else 60)
+    rows = []
+    for name, taken in rounds.items():
+        seconds, cpu = (median(each) for each in zip(*taken, strict=True))
+        rows.append({"engine": name, "s a file": seconds, "CPU s a file": cpu})
+    return Table("Small pages by engine", rows, f"Medians of {settings.rounds} rounds in turns.")
 
 
-def busy_seconds(folder: Path) -> float:
-    """From the first output to the last, without the start of a cluster; what one file takes is added for the first."""
-    times = sorted(path.stat().st_mtime for path in folder.iterdir() if not path.name.startswith("bgtool-"))
-    return (times[-1] - times[0]) * len(times) / max(1, len(times) - 1)
+def printed(module: str, *arguments: int) -> Any:
+    """What a module beside this one prints."""
+    command = [sys.executable, "-m", f"{__name__}.{module}", *map(str, arguments)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, cwd=ROOT, check=True).stdout)
 
 
 def cost(settings: Settings) -> Table:

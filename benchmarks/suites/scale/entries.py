@@ -7,6 +7,7 @@ them counts. Prints, as JSON, seconds of planning, of reading the manifest and o
 from __future__ import annotations
 
 import json
+import resource
 import sys
 import time
 from itertools import pairwise
@@ -89,7 +90,13 @@ def main(count: int) -> None:
         left = due(planned, order, "m", history)
         seconds.append(time.process_time())
     spent = [after - before for before, after in pairwise(seconds)]
-    print(json.dumps({"read": spent[0], "plan": spent[1], "due": spent[2], "left": len(left.jobs)}))
+    print(json.dumps({"read": spent[0], "plan": spent[1], "due": spent[2], "left": len(left.jobs), "peak": peak_mib()}))
+
+
+def peak_mib() -> float:
+    """Of this process; Linux counts in KiB, macOS in bytes."""
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)
 
 
 if __name__ == "__main__":

@@ -244,6 +244,9 @@ def test_of_photos_without_people_nothing_is_written_and_that_is_done(cut, tmp_p
     summary, _ = cut(photos, empty="write")
     assert (summary.done, summary.skipped) == (2, 0)
     assert (tmp_path / "out" / "wall.png").exists()
+    summary, notes = cut(photos, empty="skip")
+    assert "of inputs of which nothing is written now, earlier outputs stay: wall.png" in notes
+    assert (tmp_path / "out" / "wall.png").exists()
 
 
 @pytest.mark.parametrize(("background", "mode"), [("transparent", "RGBA"), ("white", "RGB")])

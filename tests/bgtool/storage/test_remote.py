@@ -19,6 +19,7 @@ from bgtool.errors import BgtoolError, InputError, OutputError, UsageError
 from bgtool.storage import remote_journal
 from bgtool.storage.file_journal import FILE_NAME as MANIFEST
 from bgtool.storage.places import ANYTHING, FREE, Place
+from bgtool.storage.remote_listing import MANY
 from bgtool.storage.stores import store_of
 from bgtool.storage.urls import checked
 from tests.support.object_store import CREDENTIALS, Fault, object_store
@@ -142,11 +143,14 @@ def test_foreign_objects_stay_also_one_that_comes_while_the_output_is_made(store
     first, second, *others = sorted(objects("s3://scans/f"))
     fs = store_of("s3://").fs
     fs.pipe_file(f"s3://clean/f/{first}", b"theirs")
-    arriving = threading.Lock()
+    arriving, arrived = threading.Lock(), []
 
     def arrive(method, path):
-        if method == "PUT" and "/begun/" in path and arriving.acquire(blocking=False):
-            fs.pipe_file(f"s3://clean/f/{second}", b"theirs too")
+        if method == "PUT" and "/begun/" in path:
+            with arriving:  # no output is made before it is there
+                if not arrived:
+                    fs.pipe_file(f"s3://clean/f/{second}", b"theirs too")
+                    arrived.append(second)
 
     store.before = arrive
     summary = clean(tiny_model_file, "s3://scans/f", output="s3://clean/f")
@@ -164,6 +168,7 @@ def test_faults_of_the_network_cost_no_file(store, pages, tiny_model_file):
         Fault("cut", "GET", "^/scans/n/", times=3),
         Fault("503", "GET", "^/scans/n/", times=2),
         Fault("503 SlowDown", "PUT", "^/clean/n/[ab]/", times=2),
+        Fault("409 ConditionalRequestConflict", "PUT", "^/clean/n/[ab]/"),
         Fault("slow", "GET", "^/scans/n/", times=2),
         Fault("lost", "PUT", "^/clean/n/[ab]/", times=2),
         Fault("lost", "PUT", f"^/clean/n/{MANIFEST}/00000002"),
@@ -199,6 +204,26 @@ def test_what_goes_wrong_with_one_object_is_one_clear_line_without_credentials(s
         assert sentence in errors[str(number)]
     told = " ".join(errors.values()) + json.dumps(lines("s3://clean/e"))
     assert not any(secret in told for secret in CREDENTIALS.values())
+
+
+def test_a_prefix_or_a_name_that_is_barred_costs_its_own_files_alone(store, pages, tiny_model_file):
+    page = (pages / "in" / "b" / "c" / "page 0.png").read_bytes()
+    fs = store_of("s3://").fs
+    for name in ("open/1.png", "open/2.png", "shut/3.png", *(f"many/{number}.png" for number in range(MANY + 2))):
+        fs.pipe_file(f"s3://scans/b/{name}", page)
+    store.faults += [
+        Fault("403 AccessDenied", "GET", r"^/scans\?list-type.*prefix=b(%2F|/)shut", times=1000),
+        Fault("403 AccessDenied", "HEAD", "^/clean/b/open/2.png", times=1000),
+        Fault("403 AccessDenied", "HEAD", "^/clean/b/many/", times=1000),
+        Fault("403 AccessDenied", "GET", r"^/clean\?list-type.*prefix=b(%2F|/)many", times=1000),
+    ]
+    summary = clean(tiny_model_file, "s3://scans/b", output="s3://clean/b")
+    errors = {outcome.source.removeprefix("s3://scans/"): outcome for outcome in summary.outcomes}
+    assert all("access was denied" in outcome.error for outcome in errors.values())
+    assert {"b/shut", "b/open/2.png"} < set(errors), "what cannot be listed, and what cannot be looked at"
+    assert sorted(objects("s3://clean/b")) == ["open/1.png"]
+    assert (summary.done, summary.failed) == (1, 2 + MANY + 2)
+    assert len(summary.outcomes) == 2 + MANY + 1, "after some names a prefix is given up as a whole"
 
 
 @pytest.mark.parametrize(

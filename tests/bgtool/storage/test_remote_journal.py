@@ -1,10 +1,14 @@
 """The record of a folder of an object store, where others are at work beside it."""
 
+import errno
 import json
+import tempfile
 
 import pytest
 
+from bgtool.batch.entry import parsed
 from bgtool.errors import OutputError, UsageError
+from bgtool.storage.local import output_errors
 from bgtool.storage.places import FREE, Place
 from bgtool.storage.remote_journal import RemoteJournal
 from bgtool.storage.stores import store_of
@@ -80,3 +84,28 @@ def test_outputs_go_only_where_what_others_made_is_kept(tmp_path):
     with pytest.raises(OutputError, match="not known"), store_of(url).replacing(Place(url, "0" * 64, FREE)) as file:
         file.write(b"other")
     assert (tmp_path / "x.png").read_bytes() == b"mine"
+
+
+def test_schemes_that_lead_to_the_same_objects_are_one():
+    assert [checked(f"{scheme}://b/x") for scheme in ("s3a", "gcs", "abfs", "S3A")] == [
+        "s3://b/x", "gs://b/x", "az://b/x", "s3://b/x",
+    ]  # fmt: skip
+    line = {"input": "a.png", "root": "s3a://b/x", "output": "a.png", "size": 1, "mtime_ns": 1, "input_sha256": "",
+            "output_sha256": "", "options": "", "model_sha256": "", "status": "done"}  # fmt: skip
+    assert parsed(json.dumps(line).encode())[0] == "s3://b/x/a.png"
+
+
+def test_a_temporary_folder_that_cannot_be_written_is_named_and_not_the_store(memory, monkeypatch, tmp_path):
+    store = store_of("memory://")
+    memory.pipe_file("/in/a.png", b"x")
+
+    def write():
+        with store.replacing(Place("memory://o/a")), output_errors("memory://o/a"):  # as the writers of formats do
+            raise OSError(errno.ENOSPC, "no space")
+
+    with pytest.raises(OutputError, match="the disk is full") as caught:
+        write()
+    assert "memory://" not in str(caught.value)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(OutputError, match=r"cannot write .*gone"), store.reading("memory://in/a.png"):
+        pass

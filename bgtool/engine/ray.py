@@ -40,7 +40,10 @@ LARGEST_BATCH = 16
 """Files."""
 
 STILLBORN = 3
-"""Workers in a row that die before they say hello, after which the run gives up."""
+"""Workers in a row that die by themselves before they say hello, after which the run gives up."""
+
+NODE_DIED = "its node has died"
+"""What Ray says of a worker that went with its node, and was not to blame."""
 
 NODE_SECONDS = 10.0
 """How long a cluster may take to notice that a node is gone."""
@@ -272,7 +275,7 @@ class RayEngine:
         self._workers.remove(worker)
         self._ray.kill(worker.actor)  # it may only be out of reach
         if worker.hello is None:
-            self._stillborn += 1
+            self._stillborn += NODE_DIED not in said
             if "No module named 'bgtool'" in said:
                 raise DeviceError("a node has no bgtool", "install it there, or name a runtime environment")
             if self._stillborn >= STILLBORN:

@@ -25,8 +25,13 @@ def test_failures_cost_what_was_under_way_and_the_time_of_a_replacement():
     assert often.again >= often.failures
 
 
-def test_a_run_over_objects_that_are_all_done_leaves_nothing():
+def test_a_run_over_objects_that_are_all_done_leaves_nothing_and_grows_little_with_their_number():
     pytest.importorskip("fsspec")
-    command = [sys.executable, "-m", "benchmarks.suites.scale.entries", "2500"]
-    told = json.loads(subprocess.run(command, stdout=subprocess.PIPE, cwd=ROOT, check=True).stdout)
-    assert told["left"] == 0
+    few, many = (entries(count) for count in (2_500, 40_000))
+    assert few["left"] == many["left"] == 0
+    assert many["peak"] - few["peak"] < 20, "MiB: the plan, the record and the listings lie on the disk"
+
+
+def entries(count):
+    command = [sys.executable, "-m", "benchmarks.suites.scale.entries", str(count)]
+    return json.loads(subprocess.run(command, stdout=subprocess.PIPE, cwd=ROOT, check=True).stdout)

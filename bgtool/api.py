@@ -24,10 +24,12 @@ from bgtool.options import (
     TRANSPARENT,
     BatchOptions,
     CleanOptions,
+    CropTo,
     CutoutOptions,
     Empty,
     EngineKind,
     Polarity,
+    Split,
     Style,
     with_enums,
 )
@@ -72,6 +74,12 @@ class CleanChoices(BatchChoices, total=False):
     style: Style | str
     scale: int
     polarity: Polarity | str
+    deskew: bool
+    crop: CropTo | str
+    margin: int
+    split: Split | str
+    right_to_left: bool
+    dpi: int
 
 
 class Shape(TypedDict, total=False):

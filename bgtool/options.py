@@ -21,6 +21,9 @@ TRANSPARENT = "transparent"
 MOST_SCALE = 4
 """Times that a page may be enlarged for the network."""
 
+MOST_DPI = 9600
+"""Pixels per inch that may be said of a scan."""
+
 MOST_EDGE = 100
 """Pixels by which an outline may be moved."""
 
@@ -47,6 +50,21 @@ class Polarity(StrEnum):
     AUTO = "auto"
     KEEP = "keep"
     INVERT = "invert"
+
+
+class CropTo(StrEnum):
+    """What of a scan is kept: all, the sheet without the bed it lies on, or what is written."""
+
+    NONE = "none"
+    PAGE = "page"
+    INK = "ink"
+
+
+class Split(StrEnum):
+    """What becomes of double pages: they stay, or are parted at the gutter."""
+
+    NONE = "none"
+    AUTO = "auto"
 
 
 class EngineKind(StrEnum):
@@ -130,15 +148,34 @@ class CleanOptions(BatchOptions):
         scale: how many times a page is enlarged for the network, 1 to `MOST_SCALE`; 0: as the size of its writing asks
             for. The result has the scan's size.
         polarity: what becomes of pages that are light on dark.
+        deskew: turn scans until their lines are level.
+        crop: what of a scan is kept.
+        margin: pixels of the scan that stay around what is written, where it is cropped to that.
+        split: what becomes of double pages; the two halves are pages that follow each other.
+        right_to_left: of two halves, the right one comes first.
+        dpi: pixels per inch of the scans, whatever their files say; 0: as they say.
+
+    Raises:
+        UsageError: a number is out of its range, or double pages are to be parted into files that hold one page.
     """
 
     task: ClassVar[ModelTask] = ModelTask.DOCUMENT
     style: Style = Style.GRAY
     scale: int = 0
     polarity: Polarity = Polarity.AUTO
+    deskew: bool = False
+    crop: CropTo = CropTo.NONE
+    margin: int = 0
+    split: Split = Split.NONE
+    right_to_left: bool = False
+    dpi: int = 0
 
     def __post_init__(self) -> None:
         super().__post_init__()
+        if not (self.margin >= 0 and 0 <= self.dpi <= MOST_DPI):
+            raise UsageError(f"margin cannot be negative, and dpi goes up to {MOST_DPI}")
+        if self.split is Split.AUTO and self.format not in (Format.TIFF, Format.PDF):
+            raise UsageError("--split makes two pages of one", "use --format tiff or pdf, which hold both")
         if not 0 <= self.scale <= MOST_SCALE:
             raise UsageError(f"scale has to be 1 to {MOST_SCALE}, or 0 for bgtool's own choice")
 
@@ -194,8 +231,10 @@ def with_enums(values: dict[str, Any]) -> dict[str, Any]:
         "style": Style,
         "polarity": Polarity,
         "empty": Empty,
+        "crop": CropTo,  # of `clean`; `cutout` takes True or False
+        "split": Split,
     }
     return {
-        name: enums[name](choice(value, enums[name], name)) if name in enums else value
+        name: enums[name](choice(value, enums[name], name)) if name in enums and not isinstance(value, bool) else value
         for name, value in values.items()
     }

@@ -41,6 +41,8 @@ class Manifest:
         """
         values = dict(vars(record))
         values["output"] = self.history.name_of(record.output) if record.output else ""
+        if not record.geometry:
+            del values["geometry"]
         line = json.dumps(values).encode("ascii") + b"\n"
         self.history.journal.append(line)
         self.history.take(line)

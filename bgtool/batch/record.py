@@ -39,6 +39,8 @@ class Record:
         device: that the model ran on.
         confidence, reasons: how sure the result is, 0 to 1, and why it deserves a look, as `bgtool.tasks.confidence`
             says; None and none where that is not known.
+        geometry: where each page of the output lies on its scan, as `bgtool.geometry.placement.Placement.said` has it,
+            and the gutter; the line has none where nothing was looked for.
     """
 
     input: str
@@ -63,6 +65,7 @@ class Record:
     device: str
     confidence: float | None = None
     reasons: tuple[str, ...] = ()
+    geometry: tuple[Mapping[str, Any] | None, ...] = ()
 
 
 def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Sequence[str]) -> Record:
@@ -92,6 +95,7 @@ def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Se
         device=model.device,
         confidence=round(outcome.confidence.value, 4) if outcome.confidence else None,
         reasons=outcome.confidence.reasons if outcome.confidence else (),
+        geometry=outcome.geometry,
     )
 
 

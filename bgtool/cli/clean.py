@@ -8,7 +8,7 @@ import click
 
 from bgtool.cli.batch import Terminal, batch_options, start
 from bgtool.cli.parameters import Choice, words
-from bgtool.options import MOST_SCALE, CleanOptions, Polarity, Style, with_enums
+from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Polarity, Split, Style, with_enums
 
 
 @click.command()
@@ -27,8 +27,40 @@ from bgtool.options import MOST_SCALE, CleanOptions, Polarity, Style, with_enums
     show_default=True,
     help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
 )
-@click.option("--polarity", type=Choice(words(Polarity)), default=Polarity.AUTO.value, show_default=True,
-              help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.")  # fmt: skip
+@click.option(
+    "--polarity",
+    type=Choice(words(Polarity)),
+    default=Polarity.AUTO.value,
+    show_default=True,
+    help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.",
+)
+@click.option(
+    "--deskew/--no-deskew", default=False, help="Turn scans until their lines are level (15 degrees at most)."
+)
+@click.option(
+    "--crop",
+    type=Choice(words(CropTo)),
+    default=CropTo.NONE.value,
+    show_default=True,
+    help="page: cut to the sheet, without its bed; ink: to what is written.",
+)
+@click.option(
+    "--margin",
+    type=click.IntRange(0),
+    default=0,
+    metavar="N",
+    help="Pixels that --crop ink leaves around what is written.  [default: 0]",
+)
+@click.option(
+    "--split",
+    type=Choice(words(Split)),
+    default=Split.NONE.value,
+    show_default=True,
+    help="auto: make two pages of a double page, in --format tiff or pdf.",
+)
+@click.option("--right-to-left/--no-right-to-left", default=False, help="The right half of a double page comes first.")
+@click.option("--dpi", type=click.IntRange(0, MOST_DPI), default=0, metavar="N",
+              help="Pixels per inch of the scans, whatever their files say; 0: as they say.  [default: 0]")  # fmt: skip
 def clean(**values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
 

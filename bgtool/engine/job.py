@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from bgtool.storage.base import NO_STAMP
 from bgtool.storage.places import FREE, Stamp
@@ -72,6 +72,7 @@ class Outcome:
         input_sha256, output_sha256: hex digests of the files; empty where there is none.
         output_stamp: size in bytes and mtime in ns of the output; -1 where there is none.
         confidence: how sure its least sure page is; None where that is not known.
+        geometry: where each page written lies on its scan, in plain values; empty where nothing was looked for.
         files: how many inputs it stands for: several, where one obstacle keeps them from being done.
     """
 
@@ -87,4 +88,5 @@ class Outcome:
     output_sha256: str = ""
     output_stamp: tuple[int, int] = (-1, -1)
     confidence: Confidence | None = None
+    geometry: tuple[dict[str, Any] | None, ...] = ()
     files: int = 1

@@ -16,7 +16,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext, supp
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
@@ -27,6 +27,7 @@ from bgtool.imaging.metadata import Metadata, of_part
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.writing.writer import open_writer
+from bgtool.imaging.xmp import with_geometry
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
 from bgtool.storage.stores import store_of
@@ -167,19 +168,23 @@ class Worker:
             name, quality = model.card.name, self._options.quality
             with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
                 found: list[Confidence | None] = []
+                placed: list[dict[str, Any] | None] = []
                 wanted = True
                 for page in reader:
-                    result = self._work(page, model, advance)
-                    writer.add(result.bands, metadata_of(result, page))
-                    warnings += [*page.warnings, *result.warnings]
-                    found.append(result.confidence())
-                    wanted = result.wanted or reader.count > 1
+                    warnings += page.warnings
+                    for result in self._work(page, model, advance):
+                        writer.add(result.bands, metadata_of(result, page))
+                        warnings += result.warnings
+                        found.append(result.confidence())
+                        placed.append(placement_of(result))
+                        wanted = result.wanted or reader.count > 1
                 if job.stamp() != outcome.stamp:
                     raise InputError("it was changed while it was read")
                 outcome.confidence = least(found)
                 if not wanted:
                     raise Unwanted(*warnings)
-            outcome.pages, outcome.output_sha256 = reader.count, writer.sha256
+            outcome.pages, outcome.output_sha256 = len(found), writer.sha256
+            outcome.geometry = tuple(placed) if any(placed) else ()
             with suppress(InputError):  # it is there: only its stamp is unknown
                 outcome.output_stamp = size_and_time(job.target)
             outcome.warnings = (*warnings, *writer.warnings)
@@ -233,7 +238,19 @@ def reading(source: str) -> AbstractContextManager[Path | BinaryIO]:
 def metadata_of(result: Result, page: Page) -> Metadata:
     """What is carried from a page to its result."""
     metadata = page.metadata if result.bands.size == page.size else of_part(page.metadata)
+    if result.placement and not result.placement.is_all:
+        metadata = replace(of_part(metadata), pdf=None)  # what a PDF says beneath its page would not fit
+    if said := placement_of(result):
+        metadata = replace(metadata, xmp=with_geometry(metadata.xmp, said))
     return replace(metadata, resolution=result.resolution) if result.resolution else metadata
+
+
+def placement_of(result: Result) -> dict[str, Any] | None:
+    """Where a result lies on its scan, in plain values; None where nothing was looked for."""
+    if result.placement is None:
+        return None
+    gutter = {} if result.gutter is None else {"gutter": result.gutter}
+    return result.placement.said() | gutter
 
 
 def standard_input() -> BinaryIO:

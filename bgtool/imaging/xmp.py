@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -23,6 +24,14 @@ _NAMESPACES = {
     "http://ns.apple.com/HDRGainMap/1.0/": "HDRGainMap",
 }
 """The usual prefixes of the namespaces that are looked at."""
+
+GEOMETRY = "urn:bgtool:geometry:"
+"""The namespace of where a picture lies on its scan."""
+
+_EMPTY = (
+    b'<x:xmpmeta xmlns:x="adobe:ns:meta/">'
+    b'<rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#"></rdf:RDF></x:xmpmeta>'
+)
 
 _LAYOUT = frozenset({
     "tiff:Orientation", "tiff:ImageWidth", "tiff:ImageLength", "tiff:XResolution", "tiff:YResolution",
@@ -51,6 +60,26 @@ def of_new_file(packet: bytes) -> bytes:
 def of_part(packet: bytes) -> bytes:
     """A packet of a part of the picture, which is no panorama. Raises ValueError as `of_new_file` does."""
     return _without(packet, lambda prefix, name: prefix in _PANORAMA)
+
+
+def with_geometry(packet: bytes | None, said: Mapping[str, Any]) -> bytes:
+    """A packet, or a new one, that says where the picture lies on its scan.
+
+    Args:
+        packet: as `of_new_file` gives it.
+        said: numbers, or lists of numbers, by name.
+    """
+    document = _parsed(packet or _EMPTY)
+    root = document.getElementsByTagName("rdf:RDF")
+    if not root:
+        return packet or b""
+    description = document.createElement("rdf:Description")
+    description.setAttribute("rdf:about", "")
+    description.setAttribute("xmlns:bgtool", GEOMETRY)
+    for name, value in said.items():
+        description.setAttribute(f"bgtool:{name}", json.dumps(value))
+    root[0].appendChild(description)
+    return "\n".join(node.toxml() for node in document.childNodes).encode()
 
 
 def _without(packet: bytes, stale: Stale) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from bgtool.geometry.placement import Placement
 from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.source import Advance, Bands
@@ -15,13 +16,15 @@ from bgtool.tasks.confidence import Confidence
 
 @dataclass(frozen=True)
 class Result:
-    """What became of one page; the rest of it holds once the bands have been gone through.
+    """What became of a page, or of one on a scan; the rest of it holds once the bands have been gone through.
 
     Attributes:
         bands: the pixels.
         warnings: what the user should know.
         confidence: tells how sure the result is; None where that is not known.
         resolution: of the result, where it is not the page's own.
+        placement: where it lies on the scan; None where it is all of it, as it was.
+        gutter: across on the turned scan, where a double page was parted; None where it was not.
         wanted: whether an output is to be written of it, should it be the only page.
     """
 
@@ -29,6 +32,8 @@ class Result:
     warnings: Sequence[str] = ()
     confidence: Callable[[], Confidence | None] = lambda: None
     resolution: Resolution | None = None
+    placement: Placement | None = None
+    gutter: int | None = None
     wanted: bool = True
 
 
@@ -38,5 +43,5 @@ class Work(Protocol):
     def check(self, model: Model) -> None:
         """Raise UsageError if the options do not fit the model; called before anything is written."""
 
-    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Iterator[Result]:
         """Process one page; `advance` is told the pixels done and may raise to stop."""

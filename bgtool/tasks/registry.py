@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from bgtool.imaging.formats import Pixels
 from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.reading import vips
 from bgtool.imaging.reading.page import Page
-from bgtool.imaging.source import Advance, AnyPixels, Bands
+from bgtool.imaging.source import Advance, AnyPixels, Bands, Source
 from bgtool.optional import command
 from bgtool.options import TRANSPARENT, CleanOptions, CutoutOptions, Empty, Style
 from bgtool.runtime.session import Model
@@ -23,6 +23,7 @@ from bgtool.tasks.order import Order
 from bgtool.tasks.person.backgrounds import Background
 from bgtool.tasks.person.cutout import Look, copied, cut_out
 from bgtool.tasks.person.framing import Crop
+from bgtool.tasks.straight import asked, stated, straight_pages
 
 STREAMED_ABOVE = 1 << 26
 """Pixels of a page whose result is written band by band; the network then waits for the encoder of each band."""
@@ -46,23 +47,44 @@ class CleanWork:
         """Raise UsageError if a tile leaves nothing between this model's halos."""
         check_tile(self.options.tile or default_tile(model.card), model.card.stride, model.card.halo)
 
-    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
-        """Clean one page."""
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Iterator[Result]:
+        """Clean one page, or the straight pages that are found on it."""
+        resolution = stated(self.options, page.metadata.resolution)
+        warnings = _depth_lost(page) if self.options.style is Style.COLOR else ()
+        if not asked(self.options):
+            yield self._cleaned(page, model, advance, resolution, warnings, page.close)
+            return
+        found = straight_pages(page, self.options, model, resolution)
+        for number, straight in enumerate(found.pages, 1):
+            close = page.close if number == len(found.pages) else lambda: None
+            source = page if straight.placement.is_all else straight
+            result = self._cleaned(source, model, advance, resolution, (*warnings, *found.warnings), close)
+            yield replace(result, placement=straight.placement, gutter=found.gutter)
+
+    def _cleaned(
+        self,
+        source: Source,
+        model: Model,
+        advance: Advance,
+        resolution: Resolution | None,
+        noted: Sequence[str],
+        close: Callable[[], None],
+    ) -> Result:
         style, tile = self.options.style, self.options.tile
-        plan = planned(page, self.options, page.metadata.resolution)
-        guard = Guard(page.size, INK_BELOW if style is Style.BILEVEL else 0)
-        warnings = [*plan.warnings, *(_depth_lost(page) if style is Style.COLOR else ())]
-        if page.size[0] * page.size[1] <= STREAMED_ABOVE:
-            cleaned = clean_page(page, model, style, tile, advance, plan, guard)
-            page.close()
+        plan = planned(source, self.options, resolution)
+        guard = Guard(source.size, INK_BELOW if style is Style.BILEVEL else 0)
+        warnings = [*plan.warnings, *noted]
+        if source.size[0] * source.size[1] <= STREAMED_ABOVE:
+            cleaned = clean_page(source, model, style, tile, advance, plan, guard)
+            close()
             findings = guard.findings()
             confidence = of_page(guard.levels, findings)
-            return Result(Bands.of(cleaned), [*warnings, *findings.warnings()], lambda: confidence)
+            return Result(Bands.of(cleaned), [*warnings, *findings.warnings()], lambda: confidence, resolution)
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
         watched = _Watched(guard, warnings)
-        rows = watched.through(styled_bands(page, model, style, tile, advance, plan, guard))
-        bands = Bands(self.pixels, page.size, rows, page.depth if style is Style.COLOR else 8)
-        return Result(bands, warnings, lambda: watched.confidence)
+        rows = watched.through(styled_bands(source, model, style, tile, advance, plan, guard))
+        bands = Bands(self.pixels, source.size, rows, source.depth if style is Style.COLOR else 8)
+        return Result(bands, warnings, lambda: watched.confidence, resolution)
 
 
 @dataclass(frozen=True)
@@ -76,7 +98,7 @@ class CutoutWork:
     def check(self, model: Model) -> None:
         """Any tile fits: windows of photos have no halo."""
 
-    def __call__(self, page: Page, model: Model, advance: Advance) -> Result:
+    def __call__(self, page: Page, model: Model, advance: Advance) -> Iterator[Result]:
         """Cut the people out of one photo."""
         options = self.options
         look = Look(self.background, options.mask_only, self.crop, options.keep_specks, options.edge)
@@ -90,7 +112,7 @@ class CutoutWork:
         dpi = self.crop.print.dpi if found and self.crop and self.crop.print else 0
         resolution = Resolution(Fraction(dpi), Fraction(dpi)) if dpi else None
         wanted = found or options.empty is not Empty.SKIP
-        return Result(Bands.of(pixels), tuple(warnings), lambda: confidence, resolution, wanted)
+        yield Result(Bands.of(pixels), tuple(warnings), lambda: confidence, resolution, wanted=wanted)
 
 
 def work_for(order: Order) -> Work:

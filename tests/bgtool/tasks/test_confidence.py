@@ -112,7 +112,8 @@ def test_a_streamed_page_has_it_once_its_rows_are_written(tmp_path, tiny_model, 
     Image.fromarray(np.random.default_rng(1).integers(0, 255, (60, 90), dtype=np.uint8)).save(tmp_path / "a.png")
     with open_pages(tmp_path / "a.png", max_megapixels=1) as reader:
         for page in reader:
-            result = work_for(order_for(CleanOptions(inputs=(), output="")))(page, tiny_model, lambda pixels: None)
+            work = work_for(order_for(CleanOptions(inputs=(), output="")))
+            [result] = work(page, tiny_model, lambda pixels: None)
             assert result.confidence() is None
             assert sum(map(len, result.bands.rows)) == 60
             assert isinstance(result.confidence(), Confidence)

@@ -374,7 +374,7 @@ def test_a_cut_out_says_that_it_has_eight_bits(tmp_path, person_model):
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
             work = work_for(order_for(CutoutOptions(inputs=(), output="", mask_only=mask_only)))
-            result = work(page, person_model, lambda pixels: None)
+            [result] = work(page, person_model, lambda pixels: None)
         assert any("8 bits a colour" in warning for warning in result.warnings) == said
 
 
@@ -387,7 +387,8 @@ def test_without_pyvips_the_loss_is_said_where_it_counts(tmp_path, tiny_model, w
         with open_pages(tmp_path / "in.tif", max_megapixels=1) as reader:
             [page] = reader
             work = work_for(order_for(CleanOptions(inputs=(), output="", style=style)))
-            told = work(page, tiny_model, lambda pixels: None).warnings
+            [result] = work(page, tiny_model, lambda pixels: None)
+            told = result.warnings
             assert [warning for warning in told if "16 bits" in warning] == warnings
 
 

@@ -1,0 +1,133 @@
+"""From a scan to the straight pages on it: turned, cut to the sheet or to what is written, parted at the gutter."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bgtool.geometry.angle import LEAST, skew_of
+from bgtool.geometry.gutter import gutter_of
+from bgtool.geometry.placement import Box, Placement
+from bgtool.geometry.sheet import ink_box, sheet_box
+from bgtool.geometry.small import Colours, Grey, Small, made_small
+from bgtool.geometry.turn import Straight
+from bgtool.imaging.reading.picture import ArraySource
+from bgtool.imaging.source import Source
+
+UNSURE = "its lines tell no angle that is sure enough: it was not turned"
+
+LEAST_TURN = 0.05
+"""Degrees from which a scan is turned: less is a pixel over a line, and not worth an interpolation."""
+
+Clean = Callable[[Colours], Grey]
+"""Cleans a small page: uint8 [h, w, 3] to uint8 [h, w], 0 ink .. 255 paper."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be done with a scan.
+
+    Attributes:
+        deskew: turn it until its lines are level.
+        sheet: cut it to the sheet.
+        ink: cut it to what is written.
+        margin: pixels that stay around what is written.
+        split: part a double page.
+        right_to_left: the right page comes first.
+    """
+
+    deskew: bool = False
+    sheet: bool = False
+    ink: bool = False
+    margin: int = 0
+    split: bool = False
+    right_to_left: bool = False
+
+    @property
+    def nothing(self) -> bool:
+        """Whether the scan stays as it is."""
+        return not (self.deskew or self.sheet or self.ink or self.split)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found on a scan.
+
+    Attributes:
+        pages: straight pages in reading order.
+        gutter: across on the turned scan, where it was parted; None where it was not.
+        warnings: what the user should know.
+    """
+
+    pages: list[Straight]
+    gutter: int | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
+    """Find the straight pages of a scan, which is read once from top to bottom for that."""
+    small = made_small(source)
+    degrees, warnings = level(small, clean) if wish.deskew else (0.0, ())
+    whole = Placement.whole(source.size, degrees)
+    place = Placement.whole(size_of(small.colours), degrees)
+    view = Straight(ArraySource(small.colours), place, Small(small.colours, 1))
+    colours = view.window(0, 0, *view.size)
+    sheet = (sheet_box(colours) if wish.sheet or wish.split else None) or (0, 0, *view.size)
+    gutter = gutter_of(colours, sheet) if wish.split else None
+    boxes = parted(sheet if wish.sheet or wish.ink else (0, 0, *view.size), gutter, wish.right_to_left)
+    if wish.ink:
+        page = clean(colours)
+        boxes = [ink_box(page, box) or box for box in boxes]
+
+    def placed(box: Box) -> Placement:
+        box = onto(box, place, whole, small.factor)
+        return whole.cut(widened(box, wish.margin) if wish.ink else box)
+
+    across = None if gutter is None else onto((gutter, 0, gutter, 0), place, whole, small.factor)[0]
+    return Found([Straight(source, placed(box), small) for box in boxes], across, warnings)
+
+
+def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
+    """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
+
+    Where the scan itself does not tell, its cleaned picture is asked.
+    """
+    skew = skew_of(small.grey)
+    if not skew.sure and skew.ink >= LEAST:
+        skew = skew_of(clean(small.colours))
+    if skew.ink < LEAST:
+        return 0.0, ()
+    if not skew.sure:
+        return 0.0, (UNSURE,)
+    return (round(skew.degrees, 3) if abs(skew.degrees) >= LEAST_TURN else 0.0), ()
+
+
+def parted(box: Box, gutter: int | None, right_to_left: bool) -> list[Box]:
+    """A box as one page, or as two in reading order."""
+    if gutter is None:
+        return [box]
+    left, top, right, bottom = box
+    pages = [(left, top, gutter, bottom), (gutter, top, right, bottom)]
+    return pages[::-1] if right_to_left else pages
+
+
+def onto(box: Box, small: Placement, whole: Placement, factor: int) -> Box:
+    """A box of the turned small scan on the turned scan itself."""
+
+    def carried(x: int, y: int) -> tuple[int, int]:
+        u, v = small.on_scan((x, y))
+        across, down = whole.from_scan((u * factor, v * factor))
+        return round(across), round(down)
+
+    return *carried(box[0], box[1]), *carried(box[2], box[3])
+
+
+def widened(box: Box, margin: int) -> Box:
+    """A box with a margin all around."""
+    left, top, right, bottom = box
+    return left - margin, top - margin, right + margin, bottom + margin
+
+
+def size_of(colours: Colours) -> tuple[int, int]:
+    """Width and height of a picture."""
+    return colours.shape[1], colours.shape[0]

@@ -17,7 +17,7 @@ from bgtool.runtime.cores import usable_cores
 BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", "bicubic")
 """Modules of `benchmarks.suites`, each with a function `measure`; imported when needed, to keep this process small."""
 
-ON_REQUEST = ("fidelity", "confidence", "scale")
+ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
 """Those that only run when they are named: they need what pip does not bring, or take long."""
 
 
@@ -48,7 +48,9 @@ ON_REQUEST = ("fidelity", "confidence", "scale")
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
 def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
-    """Measure NAMES, or all but fidelity, confidence, scale; other results are kept. `report` writes docs/ from them.
+    """Measure NAMES, or all but fidelity, confidence, scale, geometry; other results are kept.
+
+    `report` writes docs/ from them.
 
     fidelity needs apt-get install tesseract-ocr fonts-dejavu-core fonts-dejavu-extra fonts-freefont-ttf
     fonts-liberation.

@@ -23,6 +23,9 @@ LEAST_SHEET, MOST_SHEET = 0.15, 0.985
 HALF = 0.4
 """Share of the largest light area that another one has to have to be a page beside it."""
 
+BEYOND = 0.1
+"""Share of the writing that may lie beyond the sheet: a grained bed has strokes too."""
+
 SPECK = 12
 """Pixels of ink below which a spot does not count for the box of what is written."""
 
@@ -50,6 +53,12 @@ def sheet_box(colours: Colours) -> Box | None:
         return None
     (left, top), (right, bottom) = (box[0] + 1, box[1] + 1), (box[2] - 1, box[3] - 1)  # without the edge's own shadow
     return left * COARSER, top * COARSER, right * COARSER, bottom * COARSER
+
+
+def written_beyond(sheet: Box, grey: Grey) -> bool:
+    """Whether a good part of what is written on a small page, uint8 [h, w], would be cut off with what is not sheet."""
+    ink, (left, top, right, bottom) = inked(grey), sheet
+    return bool(ink.sum() - ink[top:bottom, left:right].sum() > BEYOND * ink.sum())
 
 
 def threshold(apart: NDArray[np.float32]) -> float:

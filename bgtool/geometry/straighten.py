@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+from PIL import Image
+
 from bgtool.geometry.angle import LEAST, skew_of
 from bgtool.geometry.gutter import gutter_of
 from bgtool.geometry.placement import Box, Placement
-from bgtool.geometry.sheet import ink_box, sheet_box
+from bgtool.geometry.sheet import ink_box, sheet_box, written_beyond
 from bgtool.geometry.small import Colours, Grey, Small, made_small
 from bgtool.geometry.turn import Straight
 from bgtool.imaging.reading.picture import ArraySource
 from bgtool.imaging.source import Source
+
+NO_SHEET = "its sheet does not stand out from the bed: it was not cropped"
 
 UNSURE = "its lines tell no angle that is sure enough: it was not turned"
 
@@ -72,7 +77,10 @@ def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
     place = Placement.whole(size_of(small.colours), degrees)
     view = Straight(ArraySource(small.colours), place, Small(small.colours, 1))
     colours = view.window(0, 0, *view.size)
-    sheet = (sheet_box(colours) if wish.sheet or wish.split else None) or (0, 0, *view.size)
+    sheet = sheet_box(colours) if wish.sheet or wish.split else None
+    if sheet and written_beyond(sheet, np.asarray(Image.fromarray(colours).convert("L"))):
+        sheet, warnings = None, (*warnings, *((NO_SHEET,) if wish.sheet else ()))
+    sheet = sheet or (0, 0, *view.size)
     gutter = gutter_of(colours, sheet) if wish.split else None
     boxes = parted(sheet if wish.sheet or wish.ink else (0, 0, *view.size), gutter, wish.right_to_left)
     if wish.ink:

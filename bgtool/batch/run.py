@@ -90,7 +90,7 @@ def check(options: BatchOptions, planned: Plan) -> None:
         if any(map(is_url, (options.output, *watched(options)))):
             raise UsageError("--watch is for folders of this machine", "run the command again and again instead")
         require("watch")
-    if Format.PDF in (options.format, suffix_of(options.output).removeprefix(".")):
+    if options.format in (Format.PDF, Format.PDFA) or suffix_of(options.output) == ".pdf":
         require("pdf")
 
 

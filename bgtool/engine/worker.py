@@ -22,7 +22,7 @@ from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
 from bgtool.engine.sessions import Sessions
 from bgtool.errors import BgtoolError, InputError, OutputError
-from bgtool.imaging.formats import output_suffix
+from bgtool.imaging.formats import Format, output_suffix
 from bgtool.imaging.metadata import Metadata, of_part
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.reading.page import Page
@@ -165,8 +165,15 @@ class Worker:
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
             target = standard_output() if job.target == STREAM else self._place(job)
-            name, quality = model.card.name, self._options.quality
-            with open_writer(target, suffix=suffix, model=name, pages=reader.count, quality=quality) as writer:
+            writing = open_writer(
+                target,
+                suffix=suffix,
+                model=model.card.name,
+                pages=reader.count,
+                quality=self._options.quality,
+                archival=self._options.format is Format.PDFA,
+            )
+            with writing as writer:
                 found: list[Confidence | None] = []
                 placed: list[dict[str, Any] | None] = []
                 wanted = True

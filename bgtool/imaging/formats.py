@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Format(StrEnum):
-    """File format of the outputs; ``SAME`` follows each input as far as it can hold the result."""
+    """File format of the outputs; ``SAME`` follows each input as far as it can hold the result. ``PDFA``: PDF/A-2b."""
 
     SAME = "same"
     PNG = "png"
@@ -15,6 +15,7 @@ class Format(StrEnum):
     JPEG = "jpeg"
     WEBP = "webp"
     PDF = "pdf"
+    PDFA = "pdfa"
 
 
 class Pixels(StrEnum):
@@ -65,7 +66,14 @@ JPEG2000 = Container("JPEG2000", (".jp2", ".jpx", ".jpf", *CODESTREAMS), _TONES)
 PDF = Container("PDF", (".pdf",), multipage=True)
 
 _BY_SUFFIX = {suffix: c for c in (PNG, TIFF, JPEG, WEBP, BMP, PNM, JPEG2000, PDF) for suffix in c.suffixes}
-_BY_FORMAT = {Format.PNG: PNG, Format.TIFF: TIFF, Format.JPEG: JPEG, Format.WEBP: WEBP, Format.PDF: PDF}
+_BY_FORMAT = {
+    Format.PNG: PNG,
+    Format.TIFF: TIFF,
+    Format.JPEG: JPEG,
+    Format.WEBP: WEBP,
+    Format.PDF: PDF,
+    Format.PDFA: PDF,
+}
 _PNM_SUFFIX = {Pixels.BILEVEL: ".pbm", Pixels.GRAY: ".pgm", Pixels.RGB: ".ppm", Pixels.MASK: ".pgm"}
 
 _READ_ONLY = frozenset({".gif", ".apng", ".pam", ".avif", ".heic", ".heif", ".heics", ".hif"})

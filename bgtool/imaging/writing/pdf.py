@@ -22,7 +22,7 @@ import io
 import tempfile
 import weakref
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, BinaryIO, cast
 
 import pikepdf
@@ -33,6 +33,7 @@ from bgtool.imaging.formats import Pixels
 from bgtool.imaging.metadata import Metadata, PdfPage
 from bgtool.imaging.pdf.document import DAMAGE, TEXT, inform, keep_what_holds
 from bgtool.imaging.source import Bands
+from bgtool.imaging.writing import pdfa
 from bgtool.imaging.writing.tiff import group4
 
 RESOLUTION = 96
@@ -64,10 +65,11 @@ class PdfWriter:
     Args:
         file: where the PDF goes.
         warnings: is told what could not be kept, a sentence each.
+        archival: whether it is to be a PDF/A-2b, which takes the pictures of a PDF alone.
     """
 
-    def __init__(self, file: BinaryIO, warnings: list[str]) -> None:
-        self._file, self._warnings = file, warnings
+    def __init__(self, file: BinaryIO, warnings: list[str], *, archival: bool = False) -> None:
+        self._file, self._warnings, self._archival = file, warnings, archival
         self._store: _Store | None = None
         self._pages: list[_Picture] = []
 
@@ -82,6 +84,8 @@ class PdfWriter:
         Raises:
             InputError: the PDF that the page is from is too damaged for its document to be kept.
         """
+        if self._archival:
+            metadata = self._archived(metadata)
         if self._store is None:
             self._store = _Store(metadata, model, self._warnings)
         kind, (width, height) = page.kind, page.size
@@ -108,7 +112,21 @@ class PdfWriter:
                 image = pdf.get_object(picture.number, 0)
                 _describe(pdf, image, picture, profiles)
                 _put(pdf, image, picture)
+            if self._archival:
+                pdfa.declare(pdf)
             _save(pdf, self._file, pikepdf.ObjectStreamMode.generate)
+
+    def _archived(self, metadata: Metadata) -> Metadata:
+        """Without what a PDF/A may not have, or of which it is not known; said once of each."""
+        profile = metadata.icc if metadata.icc and pdfa.may_stay(metadata.icc) else None
+        lost = {
+            "text, links, outline and information of the PDF": metadata.pdf,
+            "XMP": metadata.xmp,
+            "a colour profile of a kind or version that PDF/A does not know": metadata.icc and not profile,
+        }
+        said = [f"not in PDF/A: {what} (left out)" for what, there in lost.items() if there]
+        self._warnings += [text for text in said if text not in self._warnings]
+        return replace(metadata, pdf=None, xmp=None, icc=profile)
 
 
 class _Sink(io.RawIOBase):

@@ -44,6 +44,7 @@ def open_writer(
     model: str = "",
     pages: int = 1,
     quality: int | None = None,
+    archival: bool = False,
 ) -> Iterator[Writer]:
     """Write one output, which appears whole when the block ends well, and not at all otherwise.
 
@@ -54,6 +55,7 @@ def open_writer(
         model: name of the model, for the Software tag.
         pages: how many pages will come.
         quality: 1 to 100, of JPEG and of colours in WebP; None for the usual one.
+        archival: whether a PDF is to be a PDF/A-2b.
 
     Raises:
         InputError: there are more pages than the format holds, or the output's name or size is impossible.
@@ -68,7 +70,7 @@ def open_writer(
         raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff or pdf")
     name = place.path if isinstance(place, Place) else "standard output"
     with _whole(place) as file:
-        writer = Writer(file, name, suffix, software(model), quality)
+        writer = Writer(file, name, suffix, software(model), quality, archival)
         yield writer
         writer.close()
         file.seek(0)
@@ -93,10 +95,16 @@ class Writer:
     sha256 = ""
 
     def __init__(
-        self, file: BinaryIO, name: Path | str, suffix: str, software: str, quality: int | None = None
+        self,
+        file: BinaryIO,
+        name: Path | str,
+        suffix: str,
+        software: str,
+        quality: int | None = None,
+        archival: bool = False,
     ) -> None:
         self.warnings: list[str] = []
-        self._quality = quality
+        self._quality, self._archival = quality, archival
         self._file, self._name, self._suffix, self._software = file, name, suffix, software
         self._container = formats.container(suffix) or formats.PNG
         self._several = self._for_several(file)
@@ -134,7 +142,7 @@ class Writer:
             need("pdf")
             from bgtool.imaging.writing.pdf import PdfWriter
 
-            return PdfWriter(file, self.warnings)
+            return PdfWriter(file, self.warnings, archival=self._archival)
         return None
 
     def close(self) -> None:

@@ -1,0 +1,93 @@
+"""--format pdfa: the clauses of PDF/A-2b that concern documents of pictures alone, and what is said to be left out."""
+
+import numpy as np
+import pikepdf
+import pytest
+from PIL import Image, ImageCms
+
+import bgtool
+from bgtool.errors import InputError
+from bgtool.imaging import icc
+from bgtool.imaging.formats import Format
+from bgtool.imaging.writing import pdfa
+from bgtool.options import Style
+from tests.support.pdfs import add_scan, faults_of, helvetica
+
+
+def clean(*inputs, output, **options):
+    return bgtool.clean_files(*inputs, output=output, device="cpu", **options)
+
+
+def scan(path, **options):
+    pixels = np.full((120, 90), 230, np.uint8)
+    pixels[40:60, 20:70] = 10
+    Image.fromarray(pixels).convert("RGB").save(path, dpi=(150, 150), **options)
+    return path
+
+
+def check(path):
+    """Every clause that a document of pictures alone can break."""
+    with pikepdf.open(path) as pdf:
+        assert faults_of(pdf) == []
+        assert not pdf.is_encrypted
+        assert len(pdf.trailer.ID) == 2
+        assert set(pdf.Root.keys()) == {"/Type", "/Pages", "/Metadata", "/OutputIntents"}
+        (intent,) = pdf.Root.OutputIntents
+        assert (intent.S, intent.DestOutputProfile.N) == ("/GTS_PDFA1", 3)
+        assert icc.space(intent.DestOutputProfile.read_bytes()) == "RGB"
+        assert "/Filter" not in pdf.Root.Metadata
+        with pdf.open_metadata() as xmp:
+            assert xmp.pdfa_status == "2B"
+            assert xmp["pdf:Producer"] == str(pdf.docinfo.Producer)
+            if "/Title" in pdf.docinfo:
+                assert xmp["dc:title"] == str(pdf.docinfo.Title)
+        for page in pdf.pages:
+            assert set(page.obj.keys()) <= {
+                "/Type",
+                "/Parent",
+                "/MediaBox",
+                "/CropBox",
+                "/Rotate",
+                "/Resources",
+                "/Contents",
+            }
+            assert set(page.Resources.keys()) == {"/XObject"}
+            for image in page.Resources.XObject.values():
+                assert image.Subtype == "/Image"
+                assert image.Filter in ("/CCITTFaxDecode", "/FlateDecode")
+                assert not {"/SMask", "/Metadata", "/Interpolate", "/Alternates", "/OPI"} & set(image.keys())
+
+
+@pytest.mark.parametrize("style", list(Style))
+def test_pictures_become_pdfa(tmp_path, tiny_model_file, style):
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    tags = {269: "A title & more", 315: "Somebody"}
+    scan(tmp_path / "a.tif", icc_profile=profile, tiffinfo=tags)
+    summary = clean(tmp_path / "a.tif", output=tmp_path / "out", model=tiny_model_file, style=style, format=Format.PDFA)
+    assert (summary.done, summary.failed) == (1, 0)
+    check(tmp_path / "out" / "a.pdf")
+    again = clean(tmp_path / "a.tif", output=tmp_path / "out", model=tiny_model_file, style=style, format=Format.PDFA)
+    assert again.skipped == 1
+
+
+def test_the_text_of_a_pdf_is_left_out_and_said_to_be(tmp_path, tiny_model_file):
+    pdf = pikepdf.new()
+    content = b"BT /F1 12 Tf 10 10 Td (words) Tj ET"
+    add_scan(pdf, np.full((200, 150), 200, np.uint8), 72, after=content)
+    pdf.pages[0].Resources.Font = pikepdf.Dictionary(F1=helvetica())
+    pdf.docinfo["/Title"] = "Old"
+    pdf.save(tmp_path / "book.pdf")
+    summary = clean(tmp_path / "book.pdf", output=tmp_path / "out", model=tiny_model_file, format=Format.PDFA)
+    assert summary.done == 1
+    assert any("not in PDF/A: text" in warning for outcome in summary.outcomes for warning in outcome.warnings)
+    check(tmp_path / "out" / "book.pdf")
+
+
+def test_a_page_too_small_is_refused_and_profiles_of_other_kinds_do_not_stay():
+    with pikepdf.new() as pdf:
+        pdf.add_blank_page().obj.MediaBox = pikepdf.Array([0, 0, 2, 100])
+        with pytest.raises(InputError, match="PDF/A"):
+            pdfa.declare(pdf)
+    assert pdfa.may_stay(icc.srgb())
+    assert not pdfa.may_stay(icc.srgb()[:12] + b"link" + icc.srgb()[16:])
+    assert not pdfa.may_stay(icc.srgb()[:8] + b"\5" + icc.srgb()[9:])

@@ -29,10 +29,12 @@ class Extra:
 
 
 EXTRAS = {
+    "app": Extra("the window", ("nicegui",)),
     "bag": Extra("a bag", ("bagit",)),
     "cloud": Extra("a URL", ("fsspec",)),
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
+    "native": Extra("--native", ("webview",)),
     "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
     "report": Extra("the review page", ("jinja2",)),
     "vips": Extra("reading large pages in parts", ("pyvips",)),

@@ -12,11 +12,8 @@ from bgtool.errors import UsageError
 def paths_in(file: str) -> tuple[str, ...]:
     """The paths in a list, as if they had been named; ``-`` reads standard input.
 
-    A line that begins with a double quote is a JSON string: so names can hold line breaks, or begin with a quote.
-    Empty lines are passed over; bytes that are no UTF-8 stand for themselves.
-
     Raises:
-        UsageError: the list cannot be read, holds no path, or a line in quotes is no JSON.
+        UsageError: the list cannot be read, or is none (`paths_of`).
     """
     from bgtool.engine.job import STREAM
 
@@ -26,6 +23,18 @@ def paths_in(file: str) -> tuple[str, ...]:
         raise UsageError(
             f"the list {file} cannot be read: {getattr(error, 'strerror', None) or 'it is closed'}"
         ) from error
+    return paths_of(text, file)
+
+
+def paths_of(text: bytes, file: str) -> tuple[str, ...]:
+    """The paths in the text of a list; `file` names it in errors.
+
+    A line that begins with a double quote is a JSON string: so names can hold line breaks, or begin with a quote.
+    Empty lines are passed over; bytes that are no UTF-8 stand for themselves.
+
+    Raises:
+        UsageError: the list holds no path, or a line in quotes is no JSON.
+    """
     lines = text.removeprefix(b"\xef\xbb\xbf").decode("utf-8", "surrogateescape").split("\n")
     found = tuple(_path(line.removesuffix("\r"), number, file) for number, line in enumerate(lines, 1) if line.strip())
     if not found:

@@ -20,6 +20,7 @@ from bgtool.cli.review import review
 from bgtool.cli.score import score
 from bgtool.cli.streams import ResilientStream
 from bgtool.cli.verify import verify
+from bgtool.cli.window import app
 from bgtool.engine.interrupts import INTERRUPTED, Interrupt, hear, leave
 from bgtool.errors import BgtoolError, OutputError, UsageError, printable
 from bgtool.spelling import advice
@@ -70,5 +71,5 @@ def main() -> None:
         sys.stderr = cast(TextIO, ResilientStream(sys.stderr))
 
 
-for command in (clean, cutout, review, verify, bag, score, models, doctor, completion):
+for command in (clean, cutout, app, review, verify, bag, score, models, doctor, completion):
     main.add_command(command)

@@ -50,7 +50,7 @@ def test_the_wheel_holds_the_package_and_its_models_only(wheel):
     data = {"bgtool/py.typed", "bgtool/imaging/srgb.icc", "bgtool/imaging/grey.icc", "bgtool/runtime/proof.png"}
     assert data <= set(names)
     page = {f"bgtool/report/{name}" for name in ("review.html", "review.css", "review.js", "again.js", "viewer.js")}
-    assert page <= set(names)
+    assert page | {"bgtool/app/window.css"} <= set(names)
     assert sum(name.endswith(".onnx") for name in names) == len(shipped_models())
 
 

@@ -23,7 +23,15 @@ BACKGROUNDS = {
     PICTURE: "A picture",
     MASK: "Only the mask",
 }
-FORMATS = {"same": "As the input", "png": "PNG", "tiff": "TIFF", "jpeg": "JPEG", "webp": "WebP", "pdf": "PDF"}
+FORMATS = {
+    "same": "As the input",
+    "png": "PNG",
+    "tiff": "TIFF",
+    "jpeg": "JPEG",
+    "webp": "WebP",
+    "pdf": "PDF",
+    "pdfa": "PDF/A",
+}
 
 SLIDE = """(event) => {
     const after = event.target.closest('.compare').querySelector('.after');

@@ -38,7 +38,7 @@ if _TYPE_CHECKING:
         UsageError,
     )
     from bgtool.imaging.formats import Format
-    from bgtool.options import Polarity, Style
+    from bgtool.options import Pictures, Polarity, Style
     from bgtool.runtime.session import Model
 
 __all__ = [
@@ -52,6 +52,7 @@ __all__ = [
     "NobodyFound",
     "Outcome",
     "OutputError",
+    "Pictures",
     "Polarity",
     "Style",
     "Summary",
@@ -66,7 +67,7 @@ __all__ = [
 
 _HOMES = {
     "api": ("clean", "clean_files", "cutout", "cutout_files", "load_model"),
-    "options": ("Format", "Polarity", "Style"),
+    "options": ("Format", "Pictures", "Polarity", "Style"),
     "engine.job": ("Outcome",),
     "batch.summary": ("Summary",),
     "runtime.session": ("Model",),

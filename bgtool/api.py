@@ -28,6 +28,7 @@ from bgtool.options import (
     CutoutOptions,
     Empty,
     EngineKind,
+    Pictures,
     Polarity,
     Split,
     Style,
@@ -80,6 +81,7 @@ class CleanChoices(BatchChoices, total=False):
     split: Split | str
     right_to_left: bool
     dpi: int
+    pictures: Pictures | str
 
 
 class Shape(TypedDict, total=False):
@@ -109,6 +111,7 @@ def clean(
     tile: int = 0,
     scale: int = 0,
     polarity: Polarity | str = Polarity.AUTO,
+    pictures: Pictures | str = Pictures.KEEP,
 ) -> Image.Image:
     """Clean one scan.
 
@@ -126,6 +129,7 @@ def clean(
         tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
         scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
+        pictures: ``keep`` leaves those that are recognised, on even paper, as the scan has them; ``drop`` cleans them.
 
     Returns:
         The page; its ``info`` has the picture's ``dpi`` and ``icc_profile`` where it has them.
@@ -138,9 +142,8 @@ def clean(
     Warns:
         BgtoolWarning: something about the picture could not be read.
     """
-    options = CleanOptions(
-        inputs=(), output="", tile=tile, scale=scale, **with_enums({"style": style, "polarity": polarity})
-    )
+    words = with_enums({"style": style, "polarity": polarity, "pictures": pictures})
+    options = CleanOptions(inputs=(), output="", tile=tile, scale=scale, **words)
     with opened(picture) as source:
         plan = planned(source, options, source.metadata.resolution)
         pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, plan=plan)

@@ -44,6 +44,13 @@ class Empty(StrEnum):
     SKIP = "skip"
 
 
+class Pictures(StrEnum):
+    """What becomes of pictures on a page."""
+
+    KEEP = "keep"
+    DROP = "drop"
+
+
 class Polarity(StrEnum):
     """What becomes of pages that are light on dark as a whole: ``AUTO`` inverts those, ``INVERT`` all."""
 
@@ -148,6 +155,7 @@ class CleanOptions(BatchOptions):
         scale: how many times a page is enlarged for the network, 1 to `MOST_SCALE`; 0: as the size of its writing asks
             for. The result has the scan's size.
         polarity: what becomes of pages that are light on dark.
+        pictures: whether those that are recognised, on even paper, stay as the scan has them or are cleaned as well.
         deskew: turn scans until their lines are level.
         crop: what of a scan is kept.
         margin: pixels of the scan that stay around what is written, where it is cropped to that.
@@ -163,6 +171,7 @@ class CleanOptions(BatchOptions):
     style: Style = Style.GRAY
     scale: int = 0
     polarity: Polarity = Polarity.AUTO
+    pictures: Pictures = Pictures.KEEP
     deskew: bool = False
     crop: CropTo = CropTo.NONE
     margin: int = 0
@@ -230,6 +239,7 @@ def with_enums(values: dict[str, Any]) -> dict[str, Any]:
         "format": Format,
         "style": Style,
         "polarity": Polarity,
+        "pictures": Pictures,
         "empty": Empty,
         "crop": CropTo,  # of `clean`; `cutout` takes True or False
         "split": Split,

@@ -8,7 +8,7 @@ import click
 
 from bgtool.cli.batch import Terminal, batch_options, start
 from bgtool.cli.parameters import Choice, words
-from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Polarity, Split, Style, with_enums
+from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures, Polarity, Split, Style, with_enums
 
 
 @click.command()
@@ -33,6 +33,13 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Polarity,
     default=Polarity.AUTO.value,
     show_default=True,
     help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.",
+)
+@click.option(
+    "--pictures",
+    type=Choice(words(Pictures)),
+    default=Pictures.KEEP.value,
+    show_default=True,
+    help="keep: photos on even paper stay (bilevel: as dots); drop: they are cleaned, too.",
 )
 @click.option(
     "--deskew/--no-deskew", default=False, help="Turn scans until their lines are level (15 degrees at most)."

@@ -7,6 +7,9 @@ from numpy.typing import NDArray
 
 from bgtool.imaging.components import Labels, Mask
 
+ALONG = 0.2
+"""Share of a page's side along which a bed shows."""
+
 
 def reached(grid: Mask, start: Mask) -> Mask:
     """Those true places of a grid that a way through true places leads to from where it starts."""
@@ -48,3 +51,15 @@ def boxes(areas: Labels) -> NDArray[np.intp]:
         np.minimum.at(first[axis], numbers, places)
         np.maximum.at(last[axis], numbers, places)
     return np.concatenate([first, last])
+
+
+def long_runs(dark: Mask) -> Mask:
+    """Those cells along the edges of a page that are all dark over a long stretch, as a bed is and no bar that ends
+    there."""
+    found = np.zeros_like(dark)
+    sides = (dark[0], found[0]), (dark[-1], found[-1]), (dark[:, 0], found[:, 0]), (dark[:, -1], found[:, -1])
+    for line, into in sides:
+        bounds = np.flatnonzero(np.diff(np.pad(line, 1).astype(np.int8)))
+        for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
+            into[start:stop] |= stop - start >= ALONG * len(line)
+    return found

@@ -68,3 +68,8 @@ def strips(source: Source) -> Iterator[Cells]:
     width, height = source.size
     for top in range(0, height, STRIP):
         yield cells_of(source.window(0, top, width, min(top + STRIP, height)))
+
+
+def mean_grey(cells: Cells) -> NDArray[np.float32]:
+    """Mean grey level of each cell: float32 [rows, columns]."""
+    return np.asarray(cells[-4:].mean(axis=0), np.float32)

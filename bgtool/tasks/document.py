@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.pixels import Array
 from bgtool.imaging.source import Advance, AnyPixels, Source, whole
-from bgtool.options import CleanOptions, Style
+from bgtool.options import CleanOptions, Pictures, Style
 from bgtool.runtime.card import Card
 from bgtool.runtime.session import Model
 from bgtool.runtime.tiling import Window, bands, check_tile, round_up
@@ -33,6 +33,15 @@ INK_BELOW = 128
 
 COVER = np.interp(np.arange(256), [INK_BELOW - 0.5, 255], [255, 0]).round().astype(np.uint8)
 """By grey level of the network's page, how much of the scan a colour page shows, in 255ths."""
+
+WHOLE = np.uint8(255)
+"""Of `COVER`: all of the scan."""
+
+BAYER = np.array([[0]])
+for _ in range(3):
+    BAYER = np.block([[4 * BAYER, 4 * BAYER + 2], [4 * BAYER + 3, 4 * BAYER + 1]])
+BAYER = (BAYER * 4 + 1).astype(np.uint8)
+"""Thresholds [8, 8] of the grey levels of pictures in bilevel pages."""
 
 
 def default_tile(card: Card) -> int:
@@ -57,7 +66,10 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
 def planned(source: Source, options: CleanOptions, resolution: Resolution | None) -> Approach:
     """Decide how a page is given to the network, and what lies where on it; a large one is read once more for that."""
     plan = approach(source, options.scale, options.polarity, resolution)
-    return replace(plan, layout=look_over(seen(source, plan)))
+    layout = look_over(seen(source, plan))
+    if layout and options.pictures is Pictures.DROP:
+        layout = layout.without_pictures()
+    return replace(plan, layout=layout)
 
 
 def seen(source: Source, plan: Approach) -> Source:
@@ -124,7 +136,19 @@ def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int) -> Itera
     return bands(size[1], size[0], max(tile, 2 * halo + stride), stride, halo)
 
 
-def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
+def dithered(page: Array, top: int) -> NDArray[np.bool_]:
+    """Rows of a grey page in black and white (True) by ordered dithering (Bayer 1973): the place alone decides.
+
+    Args:
+        page: uint8 [h, w].
+        top: its first row on the page.
+    """
+    height, width = page.shape
+    rows, columns = np.arange(top, top + height) % len(BAYER), np.arange(width) % len(BAYER)
+    return np.asarray(page > BAYER[rows[:, None], columns])
+
+
+def ink_on_white(scan: NDArray[Any], cover: Array) -> NDArray[Any]:
     """The scan's own ink colours over white.
 
     What counts as ink keeps its colour whole; lighter than that, the scan fades to white. At the edges of strokes the
@@ -132,14 +156,14 @@ def ink_on_white(scan: NDArray[Any], page: Array) -> NDArray[Any]:
 
     Args:
         scan: uint8 or uint16 [h, w, 3].
-        page: uint8 [h, w], 0 ink .. 255 paper.
+        cover: uint8 [h, w], how much of it shows, as `COVER` tells it of a page.
 
     Returns:
-        As the scan: white + (scan - white) · `COVER` / 255.
+        As the scan: white + (scan - white) · cover / 255.
     """
     white = np.iinfo(scan.dtype).max
     wide = np.uint16 if white == 255 else np.uint32
-    darkness = (white - scan) * COVER[page].astype(wide)[..., None]
+    darkness = (white - scan) * cover.astype(wide)[..., None]
     return np.asarray(white - (darkness + 127) // 255, scan.dtype)
 
 
@@ -174,13 +198,16 @@ def styled_bands(
     width, _ = source.size
     scan = Inverted(source) if plan.inverted else source
     for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, plan, guard):
+        pictures = plan.layout.pictures(top, band.shape, plan.scale) if plan.layout else None
         match style:
             case Style.GRAY:
                 yield band
             case Style.BILEVEL:
-                yield band >= INK_BELOW
+                paper = band >= INK_BELOW
+                yield paper if pictures is None else np.where(pictures, dithered(band, top), paper)
             case Style.COLOR:
-                yield ink_on_white(scan.deep_window(0, top, width, top + len(band)), band)
+                cover = COVER[band] if pictures is None else np.where(pictures, WHOLE, COVER[band])
+                yield ink_on_white(scan.deep_window(0, top, width, top + len(band)), cover)
 
 
 def clean_page(

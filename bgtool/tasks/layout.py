@@ -8,20 +8,22 @@ so tiles stay exact.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
 from bgtool.imaging.components import Labels, components
 from bgtool.imaging.source import Source
-from bgtool.tasks.areas import boxes, neighbours, reached, share_of
+from bgtool.tasks.areas import boxes, long_runs, neighbours, reached, share_of
 from bgtool.tasks.cells import CELL, page_cells
+from bgtool.tasks.even import EvenPaper, even_paper, grey
+from bgtool.tasks.squares import Mask, local_mean, opened, widened
 
-Mask = NDArray[np.bool_]
 Levels = NDArray[np.uint8]
+Change = Callable[[int, int, Levels, Levels], Levels]
 AnyCell = TypeVar("AnyCell", bound=np.generic)
 
 MOST_CELLS = 1 << 22
@@ -39,9 +41,6 @@ has to be as bright."""
 
 WRITTEN, WRITTEN_SHARE = 0.3, 0.1
 """Share of the contrast by which writing on an area is darker than it, and share of its cells that may be so."""
-
-ALONG = 0.2
-"""Share of a page's side along which a bed shows."""
 
 MARKED, NEAR, NARROW = 0.03, 13, 11
 """Share of a bed's cells that may be marks (lighter ones apart from the sheet, or such as hold dark and light), side of
@@ -70,12 +69,14 @@ class Layout:
         solid: whether there is an area of ink, which a threshold tells to the last pixel.
         bed: whether there is what the sheet lies on.
         paper, ink: grey levels of both around.
+        even: set if all of the paper is of one tone.
     """
 
     solid: Mask
     bed: Mask
     paper: Levels
     ink: Levels
+    even: EvenPaper | None = None
 
     def applied(self, left: int, top: int, scan: Levels, page: Levels) -> Levels:
         """What becomes of a part of a page.
@@ -86,9 +87,10 @@ class Layout:
             page: uint8 [h, w], as the document network gives it.
 
         Returns:
-            uint8 [h, w]: at least as dark as the threshold says in solid areas, white on the bed, else as it was.
+            uint8 [h, w]: at least as dark as the scan's tone says on even paper and in solid areas, as the scan in
+            pictures, white on the bed, else as it was.
         """
-        for cells, change in ((self.solid, self._darkened), (self.bed, whitened)):
+        for cells, change in self._changes():
             box = inner_box(cells, left, top, page.shape)
             if box is not None:
                 rows, columns = box
@@ -98,11 +100,33 @@ class Layout:
                 page[rows, columns] = np.where(part(cells, *place, changed.shape), changed, page[rows, columns])
         return page
 
+    def without_pictures(self) -> Layout:
+        """The same, with pictures left to the network."""
+        return replace(self, even=replace(self.even, pictures=np.zeros_like(self.solid))) if self.even else self
+
+    def pictures(self, top: int, shape: tuple[int, ...], scale: int) -> Mask | None:
+        """Where pictures are in whole rows of the scan, bool [h, w]; None where there are none.
+
+        Args:
+            top, shape: first row of the scan, and rows and columns of it.
+            scale: how many times the network sees it enlarged.
+        """
+        if not self.even or not self.even.pictures[cells_between(top * scale, shape[0] * scale)].any():
+            return None
+        whole = part(self.even.pictures, 0, top * scale, (shape[0] * scale, shape[1] * scale))
+        return whole[::scale, ::scale]
+
+    def _changes(self) -> Iterator[tuple[Mask, Change]]:
+        if even := self.even:
+            yield even.told, lambda left, top, scan, page: np.minimum(page, even.inked(scan))
+            yield even.pictures, lambda left, top, scan, page: even.on_white(scan)
+        yield self.solid, self._darkened
+        yield self.bed, whitened
+
     def _darkened(self, left: int, top: int, scan: Levels, page: Levels) -> Levels:
         paper, ink = (part(levels, left, top, page.shape).astype(np.float32) for levels in (self.paper, self.ink))
         contrast = paper - ink
-        grey = np.asarray(Image.fromarray(scan).convert("L"))
-        edge = 127.5 + (grey - ink - DEPTH * contrast) * (255 / np.maximum(contrast * EDGE, 1))
+        edge = 127.5 + (grey(scan) - ink - DEPTH * contrast) * (255 / np.maximum(contrast * EDGE, 1))
         return np.minimum(page, np.where(contrast < LEAST_CONTRAST, 255, edge.clip(0, 255))).astype(np.uint8)
 
 
@@ -127,12 +151,12 @@ def layout_of(cells: Levels) -> Layout:
     dark = lightest < DARK * usual
     outside = reached(dark, long_runs(dark))
     areas = components(dark & ~outside)
-    paper = local_mean(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
-    ink = local_mean(darkest, areas > 0, INK_REACH, 0)
+    paper = levels_around(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
+    ink = levels_around(darkest, areas > 0, INK_REACH, 0)
     bed = bare(outside, darkest, lightest)
-    told = np.where(holes(areas, lightest, bed), 0, areas)
-    solid = widened(inked(told, cells, paper, ink)) & ~outside
-    return Layout(solid, widened(bed) & ~solid, paper, ink)
+    through = holes(areas, lightest, bed)
+    solid = widened(inked(np.where(through, 0, areas), cells, paper, ink)) & ~outside
+    return Layout(solid, widened(bed) & ~solid, paper, ink, even_paper(cells, outside | through))
 
 
 def inked(areas: Labels, cells: Levels, paper: Levels, ink: Levels) -> Mask:
@@ -168,7 +192,7 @@ def bare(outside: Mask, darkest: Levels, lightest: Levels) -> Mask:
     if marks.sum() > MARKED * outside.sum():
         return np.zeros_like(outside)
     beyond = np.pad(outside, NARROW, constant_values=True)  # a strip along the edge goes on there
-    wide = widened(~widened(~beyond, NARROW), NARROW)[NARROW:-NARROW, NARROW:-NARROW]
+    wide = opened(beyond, NARROW)[NARROW:-NARROW, NARROW:-NARROW]
     return outside & wide & ~widened(marks, NEAR)
 
 
@@ -190,41 +214,11 @@ def holes(areas: Labels, lightest: Levels, bed: Mask) -> Mask:
     return np.isin(areas, like_bed) if len(like_bed) <= MOST_HOLES else through
 
 
-def widened(mask: Mask, side: int = 3) -> Mask:
-    """A mask in which every cell has become a square of that side."""
-    return np.asarray(Image.fromarray(mask * np.uint8(255)).filter(ImageFilter.MaxFilter(side))) > 0
-
-
-def long_runs(dark: Mask) -> Mask:
-    """Those cells along the edges of a page that are all dark over a long stretch, as a bed is and no bar that ends
-    there."""
-    found = np.zeros_like(dark)
-    sides = (dark[0], found[0]), (dark[-1], found[-1]), (dark[:, 0], found[:, 0]), (dark[:, -1], found[:, -1])
-    for line, into in sides:
-        bounds = np.flatnonzero(np.diff(np.pad(line, 1).astype(np.int8)))
-        for start, stop in zip(bounds[::2], bounds[1::2], strict=True):
-            into[start:stop] |= stop - start >= ALONG * len(line)
-    return found
-
-
-def local_mean(levels: Levels, counted: Mask, side: int, default: int) -> Levels:
-    """Mean of the counted cells in the square around each, of all counted ones where there is none in it."""
+def levels_around(levels: Levels, counted: Mask, side: int, default: int) -> Levels:
+    """`local_mean` in whole grey levels, or the default where nothing is counted."""
     if not counted.any():
         return np.full_like(levels, default)
-    weight = counted.astype(np.float64)
-    total, count = box_sum(np.asarray(levels * weight, np.float64), side), box_sum(weight, side)
-    usual = float(levels[counted].mean())
-    return np.where(count > 0.5, total / np.maximum(count, 1), usual).round().astype(np.uint8)
-
-
-def box_sum(values: NDArray[np.float64], side: int) -> NDArray[np.float64]:
-    """Sum over the square of an odd side around each place, 0 beyond the edges."""
-    for axis in (0, 1):
-        padding = [(side // 2 + 1, side // 2) if each == axis else (0, 0) for each in (0, 1)]
-        running = np.pad(values, padding).cumsum(axis)
-        size = values.shape[axis]
-        values = running.take(range(side, side + size), axis) - running.take(range(size), axis)
-    return values
+    return local_mean(levels, counted, side).round().astype(np.uint8)
 
 
 def cells_between(start: int, size: int) -> slice:

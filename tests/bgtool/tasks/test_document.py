@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bgtool.api import ArraySource
 from bgtool.errors import UsageError
 from bgtool.options import Style
-from bgtool.tasks.document import clean_page, ink_on_white
+from bgtool.tasks.document import COVER, clean_page, ink_on_white
 from bgtool.tasks.survey import Approach
 from bgtool.tasks.views import Enlarged, Inverted, reduced
 from tests.support.networks import TINY
@@ -67,7 +67,7 @@ def test_styles_agree_with_the_gray_page(tiny_model):
 def test_ink_on_white_rounds_to_the_nearest_level():
     scan_levels, page_levels = np.meshgrid(np.arange(256), np.arange(256))
     scan_levels, page_levels = scan_levels.astype(np.uint8), page_levels.astype(np.uint8)
-    found = ink_on_white(np.repeat(scan_levels[..., None], 3, axis=2), page_levels)[..., 0]
+    found = ink_on_white(np.repeat(scan_levels[..., None], 3, axis=2), COVER[page_levels])[..., 0]
     cover = np.minimum(2 * (255.0 - page_levels), 255)
     exact = 255 - (255 - scan_levels.astype(float)) * cover / 255
     assert np.abs(found - exact).max() <= 0.5

@@ -1,0 +1,211 @@
+"""Pages on even paper, of which the scan itself tells what is on them.
+
+Where the paper of a whole page is of one tone, whatever differs from it was put there: there are no stains, no
+bleed-through and no shadow that a network would have to tell from ink. Pictures on such a page stand out as areas
+without bare paper that end sharply.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from bgtool.imaging.components import Labels, components
+from bgtool.tasks.areas import long_runs, neighbours, reached, share_of
+from bgtool.tasks.cells import Cells, mean_grey
+from bgtool.tasks.squares import Mask, closed, local_mean, opened, widened
+
+Levels = NDArray[np.uint8]
+Grid = NDArray[np.float32]
+
+USUAL, PAPERLIKE = 70, 0.7
+"""Percentile of the lightest greys of the cells that is usual, and share of it from which a cell may be paper."""
+
+STEP, TONE = 40, 8
+"""Grey levels within a cell from which something is marked on it, and by which paper may be off the commonest level."""
+
+INK, LEAST_CONTRAST = 25, 60
+"""Percentile of the darkest greys of marked cells that is the page's ink, and grey levels it is darker than paper."""
+
+INKED, CLEAR = 0.4, 5
+"""Darkness (0 paper .. 1 ink) of cells that hold ink, and side in cells of the square around them that is not looked
+at for paper."""
+
+TINTED, BESIDE, EDGE, SHARP = 0.12, 0.06, 0.3, 0.4
+"""Darkness of the lightest pixel of a cell without bare paper, and of one with it; by how much a neighbour is darker
+than a cell at a sharp edge, and share of the cells beside an area that are such for the area to end sharply."""
+
+AREA, GAP, BORDER = 5, 15, 9
+"""Sides in cells: of the smallest square that fits into an area, of the largest that may be light within it, and of the
+square around its cells that is not looked at for paper."""
+
+FLAT, PLAIN, SOLID = 0.6, 0.3, 0.75
+"""Shares of an area's cells, whose lightest pixel is as light as usual there and that hold nothing, from which it is of
+one tone and no picture; darkness from which such an area is ink."""
+
+SAME, ROUGH, PALE, LEAST_CLEAR, NOISE = 0.9, 0.0115, 0.05, 0.02, 0.2
+"""Limits of even paper: share of the blank cells that are of its tone; deviation of cells from the mean around, in
+darkness; cells with pale marks and no ink beside for each with ink; share of cells clear of ink; usual range within a
+cell."""
+
+AROUND = 33
+"""Side in cells of the square with whose mean a cell is compared."""
+
+BARE, ABOVE_NOISE, FULL = 0.1, 0.05, 0.75
+"""Darkness that is white, at least and above the paper's noise, and that from which on it is black."""
+
+
+@dataclass(frozen=True)
+class EvenPaper:
+    """A page on even paper.
+
+    Attributes:
+        paper, ink: grey levels of both.
+        bare: darkness (0 paper .. 1 ink) of the paper's noise.
+        told: bool [rows, columns], cells where the scan tells what is ink: not in pictures, tints, what shades off,
+            and beyond the sheet.
+        pictures: bool [rows, columns], cells of areas in continuous tone.
+    """
+
+    paper: float
+    ink: float
+    bare: float
+    told: Mask
+    pictures: Mask = field(repr=False)
+
+    def inked(self, scan: Levels) -> Levels:
+        """Ink by the scan's own tone: of uint8 [h, w, 3] uint8 [h, w], 0 ink .. 255 paper."""
+        return self._ink_levels[grey(scan)]
+
+    def on_white(self, scan: Levels) -> Levels:
+        """A picture on white paper: of uint8 [h, w, 3] the greys uint8 [h, w], lightened as paper is to be white."""
+        return self._picture_levels[grey(scan)]
+
+    @cached_property
+    def _ink_levels(self) -> Levels:
+        dark = (self.paper - np.arange(256)) / (self.paper - self.ink)
+        levels = np.interp(dark, [self.bare, max(FULL, self.bare + 0.1)], [255, 0])
+        return np.asarray(levels.round(), np.uint8)
+
+    @cached_property
+    def _picture_levels(self) -> Levels:
+        return (np.arange(256) * (255 / self.paper)).round().clip(0, 255).astype(np.uint8)
+
+
+@dataclass(frozen=True)
+class _Tones:
+    """What is known of the cells of a page once its paper and its ink are: each [rows, columns]."""
+
+    paper: float
+    ink: float
+    blank: Mask
+    level: Grid
+    darkest: Grid
+    lightest: Grid
+
+
+def grey(scan: Levels) -> Levels:
+    """Grey levels of uint8 [h, w, 3]."""
+    return np.asarray(Image.fromarray(scan).convert("L"))
+
+
+def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
+    """Tell a page on even paper; None for any other.
+
+    Args:
+        cells: uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them.
+        outside: bool [rows, columns], what lies beyond the sheet, or shows through it, for all that is known.
+    """
+    tones = tones_of(cells)
+    if tones is None:
+        return None
+    covered = tones.lightest > TINTED
+    outside = outside | reached(covered, long_runs(covered))
+    areas, soft = areas_of(tones, outside)
+    pictures, tints = pictures_and_tints(areas, tones)
+    free = ~widened(areas > 0, BORDER) & ~widened(outside)
+    clear = free & ~widened(tones.darkest > INKED, CLEAR) & (tones.lightest < 2 * BARE)
+    if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
+        return None
+    bare = max(BARE, float(np.percentile(tones.darkest[clear], 98)) + ABOVE_NOISE)
+    told = ~(widened(pictures | tints | outside) | widened(soft, BORDER))
+    return EvenPaper(tones.paper, tones.ink, bare, told, pictures)
+
+
+def tones_of(cells: Cells) -> _Tones | None:
+    """The page's paper and ink, and how dark its cells are between both; None where they hardly differ."""
+    darkest, lightest, level = cells[0].astype(np.float32), cells[1].astype(np.float32), mean_grey(cells)
+    flat = lightest - darkest < STEP
+    blank = flat & (lightest > PAPERLIKE * np.percentile(lightest, USUAL))
+    if not blank.any() or flat.all():
+        return None
+    mode = commonest(level[blank])
+    paper = float(level[blank & (abs(level - mode) <= TONE)].mean())
+    ink = float(np.percentile(darkest[~flat], INK))
+    contrast = paper - ink
+    if contrast < LEAST_CONTRAST:
+        return None
+    return _Tones(paper, ink, blank, *((paper - values) / contrast for values in (level, darkest, lightest)))
+
+
+def commonest(levels: Grid) -> int:
+    """The grey level around which most of them lie."""
+    counts = np.bincount(levels.astype(np.intp), minlength=256)
+    return int(np.convolve(counts, np.ones(2 * TONE + 1), "same").argmax())
+
+
+def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
+    """Areas that hold no bare paper: numbers, by cell, of those that end sharply, and the cells of the others."""
+    areas = components(closed(opened(tones.lightest > TINTED, AREA), GAP))
+    beside = np.where(areas > 0, 0, neighbours(areas))
+    abrupt = (tones.lightest <= BESIDE) & (darkest_beside(tones.level) - tones.lightest >= EDGE)
+    sharp = share_of(abrupt, beside, int(areas.max()) + 1) >= SHARP
+    areas = np.where(outside, 0, areas)
+    return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas]
+
+
+def darkest_beside(level: Grid) -> Grid:
+    """The highest darkness of the four cells around each."""
+    wide = np.pad(level, 1, mode="edge")
+    return np.asarray(np.maximum.reduce([wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]]))
+
+
+def pictures_and_tints(areas: Labels, tones: _Tones) -> tuple[Mask, Mask]:
+    """Areas of many tones, and those of one tone that is paler than ink, with or without writing."""
+    pictures, tints = np.zeros_like(tones.blank), np.zeros_like(tones.blank)
+    contrast = tones.paper - tones.ink
+    plain = tones.darkest - tones.lightest < STEP / contrast
+    for number in np.unique(areas[areas > 0]).tolist():
+        inside = areas == number
+        tinted = inside & (tones.lightest > TINTED)
+        if not tinted.any():  # beyond the sheet but for what was closed
+            continue
+        usual = float(np.median(tones.lightest[tinted]))
+        flat = (abs(tones.lightest[tinted] - usual) <= TONE / contrast).mean()
+        if flat < FLAT or plain[tinted].mean() < PLAIN:
+            pictures |= inside
+        elif usual < SOLID:
+            tints |= inside
+    return pictures, tints
+
+
+def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
+    """Whether paper is of one tone, with nothing pale on it beside what is dark.
+
+    Args:
+        tones: of the page's cells.
+        free: cells outside of areas.
+        clear: those of them that hold no ink and are near none; some have to be there.
+    """
+    contrast = tones.paper - tones.ink
+    blank, range_within = tones.blank & free, tones.darkest - tones.lightest
+    same = (abs(tones.level[blank]) <= TONE / contrast).mean()
+    rough = (tones.level - local_mean(tones.level, clear, AROUND))[clear].std()
+    inked, faint = tones.darkest > INKED, (tones.darkest > INKED / 2) & (tones.lightest < TINTED)
+    pale = (faint & free & ~widened(inked)).sum() / max(inked.sum(), 1)
+    noise = np.percentile(range_within[blank], 90)
+    return bool(same >= SAME and rough <= ROUGH and pale <= PALE and noise <= NOISE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -84,7 +85,7 @@ def _bar(quiet: bool) -> Progress:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    screen = Console(file=sys.stderr or Path("/dev/null").open("w"), emoji=False)  # noqa: SIM115
+    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

@@ -116,23 +116,21 @@ def clean(
     """Clean one scan.
 
     Examples:
-        >>> page = bgtool.clean("scan.jpg", style="bilevel")
-        >>> page.mode
-        '1'
+        >>> page = bgtool.clean("scan.jpg", style="bilevel")  # of mode "1"
         >>> page.save("page.png", dpi=page.info["dpi"])
 
     Args:
         picture: a path, the bytes of a file, a binary file, a Pillow image of any 8- or 16-bit mode, or an array:
             uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. EXIF turns it upright.
-        model: as `load_model` gives it, once for many pictures, or takes it; the shipped one unless given.
+        model: as `load_model` gives or takes it; the shipped one unless given.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
         tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
         scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
-        pictures: ``keep`` leaves those that are recognised, on even paper, as the scan has them; ``drop`` cleans them.
+        pictures: ``keep`` leaves those that are recognised, on even paper, as they are; ``drop`` cleans them.
 
     Returns:
-        The page; its ``info`` has the picture's ``dpi`` and ``icc_profile`` where it has them.
+        The page; its ``info`` has the picture's ``dpi`` and ``icc_profile``, if any.
 
     Raises:
         InputError: the picture is none, cannot be read or holds several pages.
@@ -142,8 +140,8 @@ def clean(
     Warns:
         BgtoolWarning: something about the picture could not be read.
     """
-    words = with_enums({"style": style, "polarity": polarity, "pictures": pictures})
-    options = CleanOptions(inputs=(), output="", tile=tile, scale=scale, **words)
+    chosen = with_enums({"style": style, "polarity": polarity, "pictures": pictures})
+    options = CleanOptions(inputs=(), output="", tile=tile, scale=scale, **chosen)
     with opened(picture) as source:
         plan = planned(source, options, source.metadata.resolution)
         pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, plan=plan)

@@ -39,6 +39,9 @@ TINTED, BESIDE, EDGE, SHARP = 0.12, 0.06, 0.3, 0.4
 """Darkness of the lightest pixel of a cell without bare paper, and of one with it; by how much a neighbour is darker
 than a cell at a sharp edge, and share of the cells beside an area that are such for the area to end sharply."""
 
+LINED = 0.75
+"""Share of an area's cells that hold a sharp edge themselves from which it consists of lines."""
+
 AREA, GAP, BORDER = 5, 15, 9
 """Sides in cells: of the smallest square that fits into an area, of the largest that may be light within it, and of the
 square around its cells that is not looked at for paper."""
@@ -132,7 +135,8 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
     bare = max(BARE, float(np.percentile(tones.darkest[clear], 98)) + ABOVE_NOISE)
-    told = ~(widened(pictures | tints | outside) | widened(soft, BORDER))
+    pictures = widened(pictures) & ~outside  # with the cells that they cover in part
+    told = ~(pictures | widened(tints | outside) | widened(soft, BORDER))
     return EvenPaper(tones.paper, tones.ink, bare, told, pictures)
 
 
@@ -159,13 +163,17 @@ def commonest(levels: Grid) -> int:
 
 
 def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
-    """Areas that hold no bare paper: numbers, by cell, of those that end sharply, and the cells of the others."""
+    """Areas without bare paper: numbers, by cell, of those that end sharply, and the cells of those that shade off.
+
+    Such as consist of lines (hatching) are neither.
+    """
     areas = components(closed(opened(tones.lightest > TINTED, AREA), GAP))
     beside = np.where(areas > 0, 0, neighbours(areas))
     abrupt = (tones.lightest <= BESIDE) & (darkest_beside(tones.level) - tones.lightest >= EDGE)
     sharp = share_of(abrupt, beside, int(areas.max()) + 1) >= SHARP
+    lined = share_of(tones.darkest - tones.lightest >= EDGE, areas, int(areas.max()) + 1) >= LINED
     areas = np.where(outside, 0, areas)
-    return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas]
+    return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas] & ~lined[areas]
 
 
 def darkest_beside(level: Grid) -> Grid:

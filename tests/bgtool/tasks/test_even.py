@@ -140,5 +140,16 @@ def test_a_tint_is_no_picture():
     assert (applied(pixels)[420:620, 180:460] == 255).all()
 
 
+def test_dense_hatching_stays():
+    pixels = sheet()
+    down, across = np.mgrid[0 : SIZE[1], 0 : SIZE[0]]
+    disc = np.hypot(down - 560, across - 300) < 120
+    lines = np.clip(110 + 110 * np.sin((down + across) * 2 * np.pi / 5), INK, 200)  # no bare paper between them
+    pixels[disc] = colours(lines)[disc]
+    page = applied(pixels)
+    lost = (page > 200) & disc & (pixels[..., 0] < 60)
+    assert lost.sum() < 0.01 * disc.sum()
+
+
 def test_thresholds_hold_every_tone():
     assert sorted(BAYER.ravel()) == list(range(1, 256, 4))

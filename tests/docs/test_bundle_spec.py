@@ -9,8 +9,8 @@ from bgtool.optional import EXTRAS
 from tests.support.places import ROOT
 
 pytest.importorskip("PyInstaller", reason="there is no PyInstaller (pip install pyinstaller)")
-ELSEWHERE = {"cloud", "ray"}
-"""Extras that a program on one machine goes without."""
+ELSEWHERE = {"app", "cloud", "native", "ray"}
+"""Extras that the program for the command line goes without."""
 
 
 class Part(dict):

@@ -211,6 +211,8 @@ def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
     """
     contrast = tones.paper - tones.ink
     blank, range_within = tones.blank & free, tones.darkest - tones.lightest
+    if not blank.any():
+        return False
     same = (abs(tones.level[blank]) <= TONE / contrast).mean()
     rough = (tones.level - local_mean(tones.level, clear, AROUND))[clear].std()
     inked, faint = tones.darkest > INKED, (tones.darkest > INKED / 2) & (tones.lightest < TINTED)

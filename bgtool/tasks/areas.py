@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.imaging.components import Labels, Mask
+
+AnyNumber = TypeVar("AnyNumber", np.int32, np.float32)
 
 ALONG = 0.2
 """Share of a page's side along which a bed shows."""
@@ -29,11 +33,16 @@ def along_rows(found: Mask, grid: Mask) -> Mask:
     return np.asarray((hit[run] & flat).reshape(fenced.shape)[:, :-1])
 
 
-def neighbours(areas: Labels) -> Labels:
-    """By cell, the highest number among the four cells around it."""
-    wide = np.pad(areas, 1)
+def neighbours(values: NDArray[AnyNumber]) -> NDArray[AnyNumber]:
+    """By cell, the highest value of the four cells around it; at the edges the cell itself stands for those beyond."""
+    wide = np.pad(values, 1, mode="edge")
     around = wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]
     return np.asarray(np.maximum.reduce(around))
+
+
+def beside(areas: Labels) -> Labels:
+    """By cell that is in no area, the number of one that it lies beside; 0 elsewhere."""
+    return np.where(areas > 0, 0, neighbours(areas))
 
 
 def share_of(mask: Mask, areas: Labels, count: int) -> NDArray[np.float64]:

@@ -19,6 +19,9 @@ STRIP = 512
 FEATURES = 11
 """Channels of the cells, see `cells_of`."""
 
+PAPERLIKE, USUAL = 0.7, 70
+"""Share of the paper's usual lightness from which a cell may be paper; the percentile of all cells that is usual."""
+
 Cells = NDArray[np.uint8]
 
 
@@ -68,6 +71,11 @@ def strips(source: Source) -> Iterator[Cells]:
     width, height = source.size
     for top in range(0, height, STRIP):
         yield cells_of(source.window(0, top, width, min(top + STRIP, height)))
+
+
+def usual_lightness(cells: Cells) -> float:
+    """Grey level of the lightest pixel of cells as they usually are on a page that is mostly paper."""
+    return float(np.percentile(cells[1], USUAL))
 
 
 def mean_grey(cells: Cells) -> NDArray[np.float32]:

@@ -14,16 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from bgtool.imaging.components import Labels, components
-from bgtool.tasks.areas import long_runs, neighbours, reached, share_of
-from bgtool.tasks.cells import Cells, mean_grey
-from bgtool.tasks.squares import Mask, closed, local_mean, opened, widened
+from bgtool.imaging.components import Labels, Mask, components
+from bgtool.tasks.areas import beside, long_runs, neighbours, reached, share_of
+from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
+from bgtool.tasks.squares import closed, local_mean, opened, widened
 
 Levels = NDArray[np.uint8]
 Grid = NDArray[np.float32]
-
-USUAL, PAPERLIKE = 70, 0.7
-"""Percentile of the lightest greys of the cells that is usual, and share of it from which a cell may be paper."""
 
 STEP, TONE = 40, 8
 """Grey levels within a cell from which something is marked on it, and by which paper may be off the commonest level."""
@@ -144,7 +141,7 @@ def tones_of(cells: Cells) -> _Tones | None:
     """The page's paper and ink, and how dark its cells are between both; None where they hardly differ."""
     darkest, lightest, level = cells[0].astype(np.float32), cells[1].astype(np.float32), mean_grey(cells)
     flat = lightest - darkest < STEP
-    blank = flat & (lightest > PAPERLIKE * np.percentile(lightest, USUAL))
+    blank = flat & (lightest > PAPERLIKE * usual_lightness(cells))
     if not blank.any() or flat.all():
         return None
     mode = commonest(level[blank])
@@ -168,18 +165,12 @@ def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
     Such as consist of lines (hatching) are neither.
     """
     areas = components(closed(opened(tones.lightest > TINTED, AREA), GAP))
-    beside = np.where(areas > 0, 0, neighbours(areas))
-    abrupt = (tones.lightest <= BESIDE) & (darkest_beside(tones.level) - tones.lightest >= EDGE)
-    sharp = share_of(abrupt, beside, int(areas.max()) + 1) >= SHARP
-    lined = share_of(tones.darkest - tones.lightest >= EDGE, areas, int(areas.max()) + 1) >= LINED
+    count = int(areas.max()) + 1
+    abrupt = (tones.lightest <= BESIDE) & (neighbours(tones.level) - tones.lightest >= EDGE)
+    sharp = share_of(abrupt, beside(areas), count) >= SHARP
+    lined = share_of(tones.darkest - tones.lightest >= EDGE, areas, count) >= LINED
     areas = np.where(outside, 0, areas)
     return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas] & ~lined[areas]
-
-
-def darkest_beside(level: Grid) -> Grid:
-    """The highest darkness of the four cells around each."""
-    wide = np.pad(level, 1, mode="edge")
-    return np.asarray(np.maximum.reduce([wide[:-2, 1:-1], wide[2:, 1:-1], wide[1:-1, :-2], wide[1:-1, 2:]]))
 
 
 def pictures_and_tints(areas: Labels, tones: _Tones) -> tuple[Mask, Mask]:

@@ -15,12 +15,12 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from bgtool.imaging.components import Labels, components
+from bgtool.imaging.components import Labels, Mask, components
 from bgtool.imaging.source import Source
-from bgtool.tasks.areas import boxes, long_runs, neighbours, reached, share_of
-from bgtool.tasks.cells import CELL, page_cells
+from bgtool.tasks.areas import beside, boxes, long_runs, reached, share_of
+from bgtool.tasks.cells import CELL, PAPERLIKE, page_cells, usual_lightness
 from bgtool.tasks.even import EvenPaper, even_paper, grey
-from bgtool.tasks.squares import Mask, local_mean, opened, widened
+from bgtool.tasks.squares import local_mean, opened, widened
 
 Levels = NDArray[np.uint8]
 Change = Callable[[int, int, Levels, Levels], Levels]
@@ -31,9 +31,6 @@ MOST_CELLS = 1 << 22
 
 DARK = 0.6
 """Share of the paper's usual lightness below which the lightest pixel of a cell is dark."""
-
-PAPERLIKE, USUAL = 0.7, 70
-"""Share of the paper's usual lightness from which a cell may be paper; the percentile of all cells that is usual."""
 
 SOFT, SHARP = 0.2, 0.7
 """Share of the contrast to paper that may be missing beside a sharp edge, and share of what lies beside an area that
@@ -147,7 +144,7 @@ def look_over(source: Source) -> Layout | None:
 def layout_of(cells: Levels) -> Layout:
     """Decide what lies where: of uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them."""
     darkest, lightest = cells[0], cells[1]
-    usual = float(np.percentile(lightest, USUAL))
+    usual = usual_lightness(cells)
     dark = lightest < DARK * usual
     outside = reached(dark, long_runs(dark))
     areas = components(dark & ~outside)
@@ -169,9 +166,8 @@ def inked(areas: Labels, cells: Levels, paper: Levels, ink: Levels) -> Mask:
     """
     darkest, lightest = cells[:2].astype(np.float32)
     contrast = paper.astype(np.float32) - ink
-    beside = np.where(areas > 0, 0, neighbours(areas))  # cells whose paper tells a sharp edge from a soft one
     count = int(areas.max()) + 1
-    sharp = share_of(lightest > paper - SOFT * contrast, beside, count)
+    sharp = share_of(lightest > paper - SOFT * contrast, beside(areas), count)
     inside = np.where(widened(areas == 0), 0, areas)
     written_on = share_of(lightest - darkest > WRITTEN * contrast, inside, count)
     kept = (sharp >= SHARP) & (written_on < WRITTEN_SHARE)

@@ -6,14 +6,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageFilter
 
-Mask = NDArray[np.bool_]
+from bgtool.imaging.components import Mask, dilated
 
 
 def widened(mask: Mask, side: int = 3) -> Mask:
     """A mask in which every true cell has become a square of that odd side."""
-    return np.asarray(Image.fromarray(mask * np.uint8(255)).filter(ImageFilter.MaxFilter(side))) > 0
+    return dilated(mask, side // 2)
 
 
 def opened(mask: Mask, side: int) -> Mask:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable
@@ -13,11 +12,10 @@ from typing import Any
 import click
 
 from bgtool.batch.lists import paths_in
-from bgtool.cli.parameters import Choice, words
+from bgtool.cli.parameters import word_option
 from bgtool.cli.presets import apply
 from bgtool.errors import UsageError
-from bgtool.imaging.formats import Format
-from bgtool.options import BatchOptions, EngineKind
+from bgtool.options import BatchOptions
 from bgtool.runtime.task import ModelTask
 from bgtool.storage.urls import is_url
 
@@ -37,8 +35,8 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
         click.option("--device", default=defaults.device, metavar="auto|cpu|cuda[:N,...]|...", show_default=True,
                      help="Where the network runs; several GPUs as cuda:0,1 or cuda:all; also openvino, directml[:N], "
                      "tensorrt[:N] and coreml, where their packages are installed."),
-        click.option("--format", type=Choice(words(Format)), default=defaults.format.value, show_default=True,
-                     help="Format of the results; `same` follows each input as far as it can hold the result."),
+        word_option("--format", defaults.format,
+                    help="Format of the results; `same` follows each input as far as it can hold the result."),
         click.option("--quality", type=click.IntRange(1, 100), metavar="1..100",
                      help="Of JPEG and of colours in WebP.  [default: 85 for grey JPEG, else 92]"),
         click.option("--jobs", type=click.IntRange(0), default=defaults.jobs, metavar="N",
@@ -67,8 +65,8 @@ def batch_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def cluster_options(defaults: BatchOptions) -> list[Callable[..., Any]]:
     """Those that say who does the work."""
     return [
-        click.option("--engine", type=Choice(words(EngineKind)), default=defaults.engine.value, show_default=True,
-                     help="Who does the work: a process of this machine, or the workers of a Ray cluster."),
+        word_option("--engine", defaults.engine,
+                    help="Who does the work: a process of this machine, or the workers of a Ray cluster."),
         click.option("--ray-address", default=defaults.ray_address, show_default=True, metavar="auto|local|ADDRESS",
                      help="Of the cluster; `auto`: the one this machine is in; `local`: one that is started here."),
         click.option("--workers", type=click.IntRange(0), default=defaults.workers, metavar="N",
@@ -130,15 +128,13 @@ class Terminal:
 
 def start(options: BatchOptions, terminal: Terminal) -> None:
     """Run a batch on the terminal and exit with its status."""
-    from rich.console import Console
-
     from bgtool.batch.run import run_batch
     from bgtool.cli.log import Logged
-    from bgtool.cli.progress import RunConsole
+    from bgtool.cli.progress import RunConsole, screen_of
 
     terminal.check(options)
     began, quiet = time.monotonic(), terminal.quiet
-    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
+    screen = screen_of()
     unit = "photos" if options.task is ModelTask.PERSON else "pages"
     console = RunConsole(screen, quiet, unit=unit, naming=options.watch)
     with console, Logged(console, terminal.log) as observer:

@@ -7,18 +7,14 @@ from typing import Any
 import click
 
 from bgtool.cli.batch import Terminal, batch_options, start
-from bgtool.cli.parameters import Choice, words
+from bgtool.cli.parameters import Choice, word_option
 from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures, Polarity, Split, Style, with_enums
 
 
 @click.command()
 @batch_options
-@click.option(
-    "--style",
-    type=Choice(words(Style)),
-    default=Style.GRAY.value,
-    show_default=True,
-    help="gray: soft edges; bilevel: black and white; color: the ink's own colours on white.",
+@word_option(
+    "--style", Style.GRAY, "gray: soft edges; bilevel: black and white; color: the ink's own colours on white."
 )
 @click.option(
     "--scale",
@@ -27,30 +23,16 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     show_default=True,
     help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
 )
-@click.option(
-    "--polarity",
-    type=Choice(words(Polarity)),
-    default=Polarity.AUTO.value,
-    show_default=True,
-    help="auto: invert pages that are light on dark as a whole; keep: none; invert: all.",
+@word_option(
+    "--polarity", Polarity.AUTO, "auto: invert pages that are light on dark as a whole; keep: none; invert: all."
 )
-@click.option(
-    "--pictures",
-    type=Choice(words(Pictures)),
-    default=Pictures.KEEP.value,
-    show_default=True,
-    help="keep: photos on even paper stay (bilevel: as dots); drop: they are cleaned, too.",
+@word_option(
+    "--pictures", Pictures.KEEP, "keep: photos on even paper stay (bilevel: as dots); drop: they are cleaned, too."
 )
 @click.option(
     "--deskew/--no-deskew", default=False, help="Turn scans until their lines are level (15 degrees at most)."
 )
-@click.option(
-    "--crop",
-    type=Choice(words(CropTo)),
-    default=CropTo.NONE.value,
-    show_default=True,
-    help="page: cut to the sheet, without its bed; ink: to what is written.",
-)
+@word_option("--crop", CropTo.NONE, "page: cut to the sheet, without its bed; ink: to what is written.")
 @click.option(
     "--margin",
     type=click.IntRange(0),
@@ -58,13 +40,7 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     metavar="N",
     help="Pixels that --crop ink leaves around what is written.  [default: 0]",
 )
-@click.option(
-    "--split",
-    type=Choice(words(Split)),
-    default=Split.NONE.value,
-    show_default=True,
-    help="auto: make two pages of a double page, in --format tiff or pdf.",
-)
+@word_option("--split", Split.NONE, "auto: make two pages of a double page, in --format tiff or pdf.")
 @click.option("--right-to-left/--no-right-to-left", default=False, help="The right half of a double page comes first.")
 @click.option("--dpi", type=click.IntRange(0, MOST_DPI), default=0, metavar="N",
               help="Pixels per inch of the scans, whatever their files say; 0: as they say.  [default: 0]")  # fmt: skip

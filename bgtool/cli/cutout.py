@@ -7,8 +7,8 @@ from typing import Any
 import click
 
 from bgtool.cli.batch import Terminal, batch_options, start
-from bgtool.cli.parameters import Choice, words
-from bgtool.options import MOST_EDGE, CutoutOptions, Empty, with_enums
+from bgtool.cli.parameters import word_option
+from bgtool.options import MOST_EDGE, CutoutOptions, with_enums
 
 
 @click.command()
@@ -30,8 +30,8 @@ from bgtool.options import MOST_EDGE, CutoutOptions, Empty, with_enums
 @click.option("--keep-specks", is_flag=True, help="Keep small islands far from any person.")
 @click.option("--edge", type=click.IntRange(-MOST_EDGE, MOST_EDGE), default=CutoutOptions.edge, metavar="-N..+N",
               help="Move the outline by pixels, outwards or inwards.  [default: 0]")  # fmt: skip
-@click.option("--empty", type=Choice(words(Empty)), default=CutoutOptions.empty.value, show_default=True,
-              help="Of a photo without people write an empty cut-out, the photo as it is, or nothing.")  # fmt: skip
+@word_option("--empty", CutoutOptions.empty,
+             help="Of a photo without people write an empty cut-out, the photo as it is, or nothing.")  # fmt: skip
 def cutout(**values: Any) -> None:
     """Cut people out of photos, at full size, with clean edges.
 

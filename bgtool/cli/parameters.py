@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
 from bgtool.errors import UsageError, printable
 from bgtool.spelling import choice
+
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 class Choice(click.Choice[str]):
@@ -22,6 +25,7 @@ class Choice(click.Choice[str]):
             self.fail(printable(str(error)), param, ctx)
 
 
-def words(values: type[StrEnum]) -> list[str]:
-    """What an option takes for the values of an enum."""
-    return [value.value for value in values]
+def word_option(name: str, default: StrEnum, help: str) -> Callable[[Command], Command]:
+    """An option that takes the values of an enum, with the default shown."""
+    words = [value.value for value in type(default)]
+    return click.option(name, type=Choice(words), default=default.value, show_default=True, help=help)

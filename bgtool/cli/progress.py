@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import time
 from collections.abc import Callable
 from heapq import nlargest, nsmallest
+from pathlib import Path
 
 import click
 from rich.console import Console
@@ -22,6 +25,11 @@ NAMED, MANY = 3, 20
 
 PLAIN_INTERVAL = 10.0
 """Seconds between two progress lines without a terminal."""
+
+
+def screen_of() -> Console:
+    """Standard error as rich draws on it; where there is none, what is drawn goes nowhere."""
+    return Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)
 
 
 class SpeedColumn(ProgressColumn):

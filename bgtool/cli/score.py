@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from bgtool.cli.parameters import Choice, words
+from bgtool.cli.parameters import word_option
 from bgtool.errors import InputError
 from bgtool.runtime.task import ModelTask
 
@@ -17,8 +17,8 @@ from bgtool.runtime.task import ModelTask
 @click.command()
 @click.argument("truth", type=click.Path(exists=True, path_type=Path))
 @click.argument("result", type=click.Path(exists=True, path_type=Path))
-@click.option("--task", type=Choice(words(ModelTask)), default=ModelTask.DOCUMENT.value, show_default=True,
-              help="What the images show: pages (DIBCO metrics) or masks of people (Jaccard index).")  # fmt: skip
+@word_option("--task", ModelTask.DOCUMENT,
+             help="What the images show: pages (DIBCO metrics) or masks of people (Jaccard index).")  # fmt: skip
 def score(truth: Path, result: Path, task: str) -> None:
     """Measure results against their truth, file by file and on average.
 

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections import Counter
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -82,10 +80,11 @@ class _Advance:
 
 
 def _bar(quiet: bool) -> Progress:
-    from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
 
-    screen = Console(file=sys.stderr or Path(os.devnull).open("w"), emoji=False)  # noqa: SIM115
+    from bgtool.cli.progress import screen_of
+
+    screen = screen_of()
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),

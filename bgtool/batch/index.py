@@ -41,7 +41,7 @@ class Index:
         if not entry.output:
             return
         self._turn += 1
-        held = stored(folder), stored(folded(name)), stored(name), key, self._turn
+        held = *_place(entry.output), key, self._turn
         if not self._tables.do("INSERT OR IGNORE INTO holders VALUES (?, ?, ?, ?, ?)", *held):
             holder = self.holder(entry.output)
             if holder != source:
@@ -61,9 +61,8 @@ class Index:
 
     def holder(self, output: str) -> str:
         """The input that had an output last, if that is still its output; empty for none."""
-        folder, name = os.path.split(output)
-        place = stored(folder), stored(folded(name)), stored(name)
-        found = self._tables.one("SELECT source FROM holders WHERE folder = ? AND folded = ? AND name = ?", *place)
+        query = "SELECT source FROM holders WHERE folder = ? AND folded = ? AND name = ?"
+        found = self._tables.one(query, *_place(output))
         return named(found[0]) if found else ""
 
     def given(self, source: str) -> str:
@@ -71,10 +70,8 @@ class Index:
         entry = self.entry(source)
         if entry is None or not entry.output:
             return ""
-        folder, name = os.path.split(entry.output)
-        place = stored(folder), stored(folded(name))
         query = "SELECT source FROM holders WHERE folder = ? AND folded = ? ORDER BY turn LIMIT 1"
-        found = self._tables.one(query, *place)
+        found = self._tables.one(query, *_place(entry.output)[:2])
         return entry.output if found and named(found[0]) == source else ""
 
     def names_in(self, folder: str) -> set[str]:
@@ -150,11 +147,16 @@ class Index:
         before = self.entry(source)
         self._outdate(before)
         if before and before.output not in ("", output) and self.holder(before.output) == source:
-            folder, name = os.path.split(before.output)
-            place = stored(folder), stored(folded(name)), stored(name)
-            self._tables.do("DELETE FROM holders WHERE folder = ? AND folded = ? AND name = ?", *place)
+            query = "DELETE FROM holders WHERE folder = ? AND folded = ? AND name = ?"
+            self._tables.do(query, *_place(before.output))
 
     def _outdate(self, entry: Entry | None) -> None:
         if entry and entry.done:
             digest = entry.fixed.output_sha256
             self._tables.do("INSERT OR IGNORE INTO former VALUES (?, ?)", stored(entry.output), digest)
+
+
+def _place(output: str) -> tuple[bytes, bytes, bytes]:
+    """Where an output stands among the holders: its folder, its name folded, and its name."""
+    folder, name = os.path.split(output)
+    return stored(folder), stored(folded(name)), stored(name)

@@ -13,13 +13,16 @@ from dataclasses import dataclass, field
 from bgtool.imaging.formats import IMAGE_SUFFIXES
 from bgtool.storage.stores import store_of
 
+REVIEW_SUFFIX = ".bgtool-review"
+"""Of the folder with the pictures of a review page, beside it."""
+
 _SYSTEM_FOLDERS = frozenset({
     "$recycle.bin", "recycler", "system volume information",  # Windows
     "lost+found", "__macosx",
     "@eadir", "#recycle", "#snapshot", "@recycle", "@recently-snapshot",  # Synology, QNAP
 })  # fmt: skip
 _LIBRARIES = frozenset({
-    ".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata", ".bgtool-review",
+    ".photoslibrary", ".photolibrary", ".migratedphotolibrary", ".aplibrary", ".lrdata", REVIEW_SUFFIX,
 })  # fmt: skip
 """Suffixes of folders in which a program keeps copies of its own beside the photos."""
 

@@ -14,15 +14,15 @@ from typing import NamedTuple
 
 from bgtool.batch.entry import NOTHING, UNKNOWN
 from bgtool.batch.history import History, read
-from bgtool.batch.listing import is_of_a_system
+from bgtool.batch.listing import REVIEW_SUFFIX, is_of_a_system
 from bgtool.engine.job import STREAM
 from bgtool.errors import BgtoolError, InputError, OutputError
+from bgtool.storage.base import START
 from bgtool.storage.file_journal import FILE_NAME
 from bgtool.storage.stores import is_folder, is_there, store_of
 from bgtool.storage.urls import is_url, scheme_of
 
 _AT_A_TIME = 512  # inputs on record between two looks at whether the manifest has grown
-_REVIEW = ".bgtool-review"
 
 
 class Kind(StrEnum):
@@ -171,7 +171,7 @@ def _history(folder: str) -> History:
     """Raises InputError where nothing can be made of a manifest."""
     try:
         history = read(folder)
-        has_lines = bool(history.count() or history.astray) or not any(history.journal.lines((0, 0, 0)))
+        has_lines = bool(history.count() or history.astray) or not any(history.journal.lines(START))
     except OutputError as error:
         raise InputError(error.reason.replace("cannot write", "cannot read"), error.advice) from error
     if not has_lines:
@@ -237,11 +237,11 @@ def _walk(folder: str, above: tuple[History, ...], nested: list[str]) -> Iterato
         except OSError as error:
             yield Finding(Kind.UNREADABLE, Role.FOLDER, here, error.strerror or str(error))
             continue
-        pages = {name.removesuffix(_REVIEW) + ".html" for name, _ in entries if name.endswith(_REVIEW)}
+        pages = {name.removesuffix(REVIEW_SUFFIX) + ".html" for name, _ in entries if name.endswith(REVIEW_SUFFIX)}
         unknown = []
         for name, is_below in entries:
             path = store.join(here, name)
-            if name == FILE_NAME or name in pages or name.endswith(_REVIEW) or is_of_a_system(name, is_below):
+            if name == FILE_NAME or name in pages or name.endswith(REVIEW_SUFFIX) or is_of_a_system(name, is_below):
                 continue
             if not is_below or store.resolved(path) != path:
                 unknown.append(path)

@@ -18,6 +18,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bgtool._version import __version__
+from bgtool.batch.listing import REVIEW_SUFFIX
 from bgtool.engine.job import Outcome
 from bgtool.errors import UsageError, printable
 from bgtool.optional import require
@@ -29,7 +30,6 @@ FILE_NAME = "review.html"
 """Of the page, in the output folder, where no other is asked for."""
 
 MARK = b'<meta name="generator" content="bgtool review'
-FOLDER_SUFFIX = ".bgtool-review"
 SCRIPTS = ("viewer.js", "again.js", "review.js")
 
 
@@ -68,7 +68,7 @@ def write_review(
     """
     require("report")
     file = file or folder / FILE_NAME
-    pictures = file.with_suffix(FOLDER_SUFFIX)
+    pictures = file.with_suffix(REVIEW_SUFFIX)
     refuse_foreign(file)
     items = items_of(folder, outcomes)
     pictures.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def write_review(
 
 def refuse_foreign(file: Path) -> None:
     """Raise UsageError where the page or its folder would take the place of what bgtool did not make."""
-    pictures = file.with_suffix(FOLDER_SUFFIX)
+    pictures = file.with_suffix(REVIEW_SUFFIX)
     if file.suffix.lower() not in (".html", ".htm"):
         raise UsageError(f"{file} is no name of a page", "let it end in .html")
     if os.path.lexists(file) and not (file.is_file() and MARK in file.read_bytes()[:4096]):
@@ -107,7 +107,7 @@ def page_data(
     here = file.absolute().parent
     roots = {root: number for number, root in enumerate(dict.fromkeys(item.root for item in items))}
     reasons = list(dict.fromkeys(reason for item in items for reason in item.reasons))
-    pictures = url_to(file.absolute().with_suffix(FOLDER_SUFFIX), here)
+    pictures = url_to(file.absolute().with_suffix(REVIEW_SUFFIX), here)
     seen = iter(views)
     return {
         "id": hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16],

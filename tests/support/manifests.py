@@ -48,6 +48,15 @@ def line(root: Path, name: str, folder: Path, output: str, **changes: object) ->
     return values | changes
 
 
+def done_run(parent: Path, names: list[str]) -> Path:
+    """A folder with `in`, and `out` with its manifest, of plain pictures."""
+    for shade, name in enumerate(names):
+        picture(parent / "in" / name, 100 + shade)
+        picture(parent / "out" / name, 200 + shade)
+    write(parent / "out", [line(parent / "in", name, parent / "out", name) for name in names])
+    return parent
+
+
 def write(folder: Path, lines: list[dict[str, object]]) -> Path:
     """A folder's manifest of these lines."""
     folder.mkdir(parents=True, exist_ok=True)

@@ -9,7 +9,7 @@ import pytest
 
 from bgtool.batch.bag import make_bag
 from bgtool.errors import InputError, OutputError, UsageError
-from tests.support.manifests import FILE_NAME, line, picture, write
+from tests.support.manifests import FILE_NAME, done_run, line, picture, write
 
 bagit = pytest.importorskip("bagit")
 
@@ -18,10 +18,7 @@ NAMES = ["a.png", "sub/b ü 100%.png", "line\nbreak.png", "data/bagit.txt"]
 
 @pytest.fixture
 def run(tmp_path):
-    for shade, name in enumerate(NAMES):
-        picture(tmp_path / "in" / name, 100 + shade)
-        picture(tmp_path / "out" / name, 200 + shade)
-    write(tmp_path / "out", [line(tmp_path / "in", name, tmp_path / "out", name) for name in NAMES])
+    done_run(tmp_path, NAMES)
     (tmp_path / "out" / "mine.txt").write_text("not on record")
     return tmp_path
 

@@ -10,7 +10,7 @@ import pytest
 from bgtool.batch import verification
 from bgtool.batch.verification import Kind, Role, Verification
 from bgtool.errors import InputError
-from tests.support.manifests import FILE_NAME, line, picture, write
+from tests.support.manifests import FILE_NAME, done_run, line, picture, write
 
 NAMES = ["a.png", "b.png", "sub/c.png", "line\nbreak\tand \udcff.png"]
 
@@ -18,11 +18,7 @@ NAMES = ["a.png", "b.png", "sub/c.png", "line\nbreak\tand \udcff.png"]
 @pytest.fixture
 def run(tmp_path):
     """A folder of outputs with its manifest, and the folder of inputs."""
-    for shade, name in enumerate(NAMES):
-        picture(tmp_path / "in" / name, 100 + shade)
-        picture(tmp_path / "out" / name, 200 + shade)
-    write(tmp_path / "out", [line(tmp_path / "in", name, tmp_path / "out", name) for name in NAMES])
-    return tmp_path
+    return done_run(tmp_path, NAMES)
 
 
 def found(folder, **options):

@@ -12,10 +12,11 @@ from urllib.request import Request, urlopen
 import pytest
 
 import bgtool
-from bgtool.errors import InputError, OutputError
-from bgtool.storage import remote_journal, stores
+from bgtool.errors import InputError
+from bgtool.storage import stores
 from bgtool.storage.places import ANYTHING, FREE, Place
 from bgtool.storage.stores import store_of
+from tests.support.leases import two_runs_on_one_prefix
 from tests.support.pages import tree, write_pages
 
 fsspec = pytest.importorskip("fsspec")
@@ -105,20 +106,7 @@ def test_an_output_replaces_what_the_place_allows_and_nothing_else(bucket):
 
 
 def test_two_runs_on_one_prefix_do_not_both_write(bucket, monkeypatch):
-    first, second = (store_of(bucket).journal(f"{bucket}/two") for _ in range(2))
-    line = b'{"output": "a.png", "output_sha256": "%s"}\n' % (b"0" * 64)
-    with first.locked():
-        with pytest.raises(OutputError, match="another run"), second.locked():
-            pass
-        monkeypatch.setattr(remote_journal, "LEASE_SECONDS", 0.0)  # as if the first had not been heard of for long
-        with second.locked():
-            second.append(line)
-            first.append(line)
-            with pytest.raises(OutputError, match="taken over"):
-                first.forget()
-            second.forget()
-        first._lines.clear()
-    assert len(list(first.lines((0, 0, 0)))) == 1
+    two_runs_on_one_prefix(bucket, monkeypatch)
 
 
 def test_a_prefix_is_done_as_a_folder_is_and_not_twice(bucket, tiny_model_file, tmp_path):

@@ -16,12 +16,12 @@ import pytest
 import bgtool
 from bgtool.batch.verification import Verification
 from bgtool.errors import BgtoolError, InputError, OutputError, UsageError
-from bgtool.storage import remote_journal
 from bgtool.storage.file_journal import FILE_NAME as MANIFEST
 from bgtool.storage.places import ANYTHING, FREE, Place
 from bgtool.storage.remote_listing import MANY
 from bgtool.storage.stores import store_of
 from bgtool.storage.urls import checked
+from tests.support.leases import two_runs_on_one_prefix
 from tests.support.object_store import CREDENTIALS, Fault, object_store
 from tests.support.pages import tree, write_pages
 
@@ -246,20 +246,7 @@ def test_a_run_that_cannot_begin_says_why_in_one_line(store, tiny_model_file, so
 
 
 def test_two_runs_on_one_prefix_do_not_both_write(store, monkeypatch):
-    first, second = (store_of("s3://").journal("s3://clean/two") for _ in range(2))
-    line = b'{"output": "a.png", "output_sha256": "%s"}\n' % (b"0" * 64)
-    with first.locked():
-        with pytest.raises(OutputError, match="another run"), second.locked():
-            pass
-        monkeypatch.setattr(remote_journal, "LEASE_SECONDS", 0.0)  # as if the first had not been heard of for long
-        with second.locked():
-            second.append(line)
-            first.append(line)
-            with pytest.raises(OutputError, match="taken over"):
-                first.forget()
-            second.forget()
-        first._lines.clear()
-    assert len(list(first.lines((0, 0, 0)))) == 1
+    two_runs_on_one_prefix("s3://clean", monkeypatch)
 
 
 def test_a_killed_run_is_taken_up_where_it_ended(store, pages, tiny_model_file):

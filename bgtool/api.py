@@ -74,6 +74,7 @@ class CleanChoices(BatchChoices, total=False):
 
     style: Style | str
     scale: int
+    enlarge: int
     polarity: Polarity | str
     deskew: bool
     crop: CropTo | str
@@ -110,6 +111,7 @@ def clean(
     style: Style | str = Style.GRAY,
     tile: int = 0,
     scale: int = 0,
+    enlarge: int = 1,
     polarity: Polarity | str = Polarity.AUTO,
     pictures: Pictures | str = Pictures.KEEP,
 ) -> Image.Image:
@@ -124,8 +126,7 @@ def clean(
             uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. EXIF turns it upright.
         model: as `load_model` gives or takes it; the shipped one unless given.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
-        tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
-        scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
+        tile, scale, enlarge: in pixels, and times; those of `bgtool.options.CleanOptions`.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
         pictures: ``keep`` leaves those that are recognised, on even paper, as they are; ``drop`` cleans them.
 
@@ -141,12 +142,12 @@ def clean(
         BgtoolWarning: something about the picture could not be read.
     """
     chosen = with_enums({"style": style, "polarity": polarity, "pictures": pictures})
-    options = CleanOptions(inputs=(), output="", tile=tile, scale=scale, **chosen)
+    options = CleanOptions(inputs=(), output="", tile=tile, scale=scale, enlarge=enlarge, **chosen)
     with opened(picture) as source:
         plan = planned(source, options, source.metadata.resolution)
         pixels = clean_page(source, ready(model, ModelTask.DOCUMENT), options.style, tile, plan=plan)
     tell(source.warnings)
-    return finished(pixels, source.metadata)
+    return finished(pixels, source.metadata, enlarge)
 
 
 def cutout(
@@ -279,13 +280,13 @@ def tell(sentences: Iterable[str]) -> None:
         warnings.warn(sentence, BgtoolWarning, stacklevel=3)
 
 
-def finished(pixels: AnyPixels, metadata: Metadata) -> Image.Image:
+def finished(pixels: AnyPixels, metadata: Metadata, enlarged: int = 1) -> Image.Image:
     """A result as an image that knows its resolution, and the profile of its colours, which Pillow then saves."""
     image = Image.fromarray(pixels)
     if profile := icc.for_output(metadata.icc, kind_of(pixels)):
         image.info["icc_profile"] = profile
     if metadata.resolution:
-        image.info["dpi"] = metadata.resolution.dpi
+        image.info["dpi"] = metadata.resolution.times(enlarged).dpi
     return image
 
 

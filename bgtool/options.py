@@ -19,7 +19,7 @@ TRANSPARENT = "transparent"
 
 
 MOST_SCALE = 4
-"""Times that a page may be enlarged for the network."""
+"""Times that a page may be enlarged for the network, and its result."""
 
 MOST_DPI = 9600
 """Pixels per inch that may be said of a scan."""
@@ -153,7 +153,8 @@ class CleanOptions(BatchOptions):
     Attributes:
         style: how a cleaned page is written.
         scale: how many times a page is enlarged for the network, 1 to `MOST_SCALE`; 0: as the size of its writing asks
-            for. The result has the scan's size.
+            for. The result's size does not depend on it.
+        enlarge: how many times the result is as large as the scan, 1 to `MOST_SCALE`.
         polarity: what becomes of pages that are light on dark.
         pictures: whether those that are recognised, on even paper, stay as the scan has them or are cleaned as well.
         deskew: turn scans until their lines are level.
@@ -170,6 +171,7 @@ class CleanOptions(BatchOptions):
     task: ClassVar[ModelTask] = ModelTask.DOCUMENT
     style: Style = Style.GRAY
     scale: int = 0
+    enlarge: int = 1
     polarity: Polarity = Polarity.AUTO
     pictures: Pictures = Pictures.KEEP
     deskew: bool = False
@@ -187,6 +189,8 @@ class CleanOptions(BatchOptions):
             raise UsageError("--split makes two pages of one", "use --format tiff or pdf, which hold both")
         if not 0 <= self.scale <= MOST_SCALE:
             raise UsageError(f"scale has to be 1 to {MOST_SCALE}, or 0 for bgtool's own choice")
+        if not 1 <= self.enlarge <= MOST_SCALE:
+            raise UsageError(f"enlarge has to be 1 to {MOST_SCALE}, and {self.enlarge} is not")
 
 
 @dataclass(frozen=True, kw_only=True)

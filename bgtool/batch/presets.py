@@ -32,8 +32,8 @@ SHIPPED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 """By command and name."""
 
 OPTIONS = frozenset({
-    "style", "scale", "polarity", "pictures", "background", "mask_only", "crop", "model", "device", "format", "quality",
-    "jobs", "tile", "max_megapixels", "recursive", "checksum", "deskew", "margin", "split",
+    "style", "scale", "enlarge", "polarity", "pictures", "background", "mask_only", "crop", "model", "device", "format",
+    "quality", "jobs", "tile", "max_megapixels", "recursive", "checksum", "deskew", "margin", "split",
     "right_to_left", "dpi", "padding", "aspect", "size", "keep_specks", "edge", "empty",
 })  # fmt: skip
 """What a preset may set: how results look and are made, never what may be replaced or where anything is written."""

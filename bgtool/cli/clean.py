@@ -23,6 +23,14 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     show_default=True,
     help="How many times pages are enlarged for the network, which small writing wants; the results keep their size.",
 )
+@click.option(
+    "--enlarge",
+    type=click.IntRange(1, MOST_SCALE),
+    default=1,
+    metavar="N",
+    help=f"Make results 2 to {MOST_SCALE} times as large as the scans: bilevel text of coarse scans is read better so."
+    "  [default: 1]",
+)
 @word_option(
     "--polarity", Polarity.AUTO, "auto: invert pages that are light on dark as a whole; keep: none; invert: all."
 )

@@ -244,7 +244,9 @@ def reading(source: str) -> AbstractContextManager[Path | BinaryIO]:
 
 def metadata_of(result: Result, page: Page) -> Metadata:
     """What is carried from a page to its result."""
-    metadata = page.metadata if result.bands.size == page.size else of_part(page.metadata)
+    width, height = page.size
+    is_whole = result.bands.size == (width * result.enlarged, height * result.enlarged)
+    metadata = page.metadata if is_whole else of_part(page.metadata)
     if result.placement and not result.placement.is_all:
         metadata = replace(of_part(metadata), pdf=None)  # what a PDF says beneath its page would not fit
     if said := placement_of(result):
@@ -257,7 +259,8 @@ def placement_of(result: Result) -> dict[str, Any] | None:
     if result.placement is None:
         return None
     gutter = {} if result.gutter is None else {"gutter": result.gutter}
-    return result.placement.said() | gutter
+    enlarged = {} if result.enlarged == 1 else {"enlarged": result.enlarged}
+    return result.placement.said() | gutter | enlarged
 
 
 def standard_input() -> BinaryIO:

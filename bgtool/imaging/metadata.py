@@ -59,6 +59,10 @@ class Resolution:
         scale = Fraction(254, 100) if self.unit == "cm" else 1
         return float(self.x * scale), float(self.y * scale)
 
+    def times(self, factor: int) -> Resolution:
+        """That of a picture so many times as large."""
+        return replace(self, x=self.x * factor, y=self.y * factor)
+
 
 @dataclass(frozen=True)
 class PdfPage:

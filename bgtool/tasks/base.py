@@ -25,6 +25,7 @@ class Result:
         resolution: of the result, where it is not the page's own.
         placement: where it lies on the scan; None where it is all of it, as it was.
         gutter: across on the turned scan, where a double page was parted; None where it was not.
+        enlarged: how many times it is as large as the scan, or as what `placement` says.
         wanted: whether an output is to be written of it, should it be the only page.
     """
 
@@ -34,6 +35,7 @@ class Result:
     resolution: Resolution | None = None
     placement: Placement | None = None
     gutter: int | None = None
+    enlarged: int = 1
     wanted: bool = True
 
 

@@ -16,11 +16,11 @@ from bgtool.imaging.source import Advance, AnyPixels, Source, whole
 from bgtool.options import CleanOptions, Pictures, Style
 from bgtool.runtime.card import Card
 from bgtool.runtime.session import Model
-from bgtool.runtime.tiling import Window, bands, check_tile, round_up
+from bgtool.runtime.tiling import Span, Window, bands, check_tile, round_up
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.layout import look_over
 from bgtool.tasks.survey import AS_IT_IS, Approach, approach
-from bgtool.tasks.views import Darkened, Enlarged, Inverted, reduced
+from bgtool.tasks.views import REACH, Darkened, Enlarged, Inverted, enlarged, reduced
 
 DEFAULT_TILE = 2560
 """In pixels: half an A4 page at 300 dpi, of which the halos are a tenth. The shipped network then takes 1.3 GiB."""
@@ -65,10 +65,12 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
 
 def planned(source: Source, options: CleanOptions, resolution: Resolution | None) -> Approach:
     """Decide how a page is given to the network, and what lies where on it; a large one is read once more for that."""
-    plan = approach(source, options.scale, options.polarity, resolution)
+    plan = approach(source, options.scale, options.polarity, resolution).enlarging(options.enlarge)
     layout = look_over(seen(source, plan))
     if layout and options.pictures is Pictures.DROP:
         layout = layout.without_pictures()
+    if layout and options.style is Style.GRAY:
+        layout = layout.softened()
     return replace(plan, layout=layout)
 
 
@@ -93,35 +95,65 @@ def clean_bands(
         guard: takes in scan and result.
 
     Yields:
-        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the scan's size.
+        First row and pixels, uint8 [rows, width] (0 ink .. 255 paper), of one band after the other, of the result.
     """
-    scale, layout = plan.scale, plan.layout
     view, plain = seen(source, plan), seen(source, replace(plan, gain=1.0))
-    width, height = view.size
-    for windows in windows_of(view.size, model.card, tile, scale * (guard.cell if guard else 1)):
-        rows = windows[0].rows
-        bottom = min(rows.core_stop, height)
-        band = np.empty(((bottom - rows.core_start) // scale, source.size[0]), np.uint8)
+    height = view.size[1]
+    for windows in windows_of(view.size, model.card, tile, plan.scale * (guard.cell if guard else 1)):
+        first, last = (
+            row // plan.scale for row in (windows[0].rows.core_start, min(windows[0].rows.core_stop, height))
+        )
+        band = np.empty(((last - first) * plan.enlarge, source.size[0] * plan.enlarge), np.uint8)
         for batch in chunks(windows, model.device.windows_per_batch):
             images = np.stack([read_window(view, window) for window in batch])
             for window, image, result in zip(batch, images, model.run(images), strict=True):
-                columns = window.columns
-                right = min(columns.core_stop, width)
-                core = (
-                    slice(rows.core_start - rows.start, bottom - rows.start),
-                    slice(columns.core_start - columns.start, right - columns.start),
-                )
-                cleaned = result[core]
-                if layout:
-                    cleaned = layout.applied(columns.core_start, rows.core_start, image[core], cleaned)
-                part = reduced(cleaned, scale)
-                left = columns.core_start // scale
-                band[:, left : right // scale] = part
+                part = part_of_result(window, image, result, view.size, plan)
+                left = window.columns.core_start // plan.scale
+                band[:, left * plan.enlarge :][:, : part.shape[1]] = part
+                small = reduced(part, plan.enlarge)
                 if guard:
                     scan = image if plan.gain == 1 else read_window(plain, window)  # which more contrast may hide
-                    guard.take(left, rows.core_start // scale, scan[core], part)
-                advance(part.size)
-        yield rows.core_start // scale, band
+                    guard.take(left, first, scan[inner(window, view.size)], small)
+                advance(small.size)
+        yield first * plan.enlarge, band
+
+
+def part_of_result(window: Window, image: Array, result: Array, size: tuple[int, int], plan: Approach) -> Array:
+    """What a window gives of the result.
+
+    Args:
+        window: its place in what the network sees.
+        image: uint8 [h, w, 3], what the network saw.
+        result: uint8 [h, w], what it gave.
+        size: width and height of all that it sees.
+        plan: how the page is given to the network, and what lies where on it.
+
+    Returns:
+        uint8, the middle of the window, as large as the plan says.
+    """
+    larger = plan.enlarge // plan.scale
+    rows, columns = box = inner(window, size, REACH if larger > 1 else 0)
+    page = result[box]
+    if plan.layout:
+        left, top = window.columns.start + columns.start, window.rows.start + rows.start
+        page = plan.layout.applied(left, top, image[box], page)
+    if larger <= 1:
+        return reduced(page, plan.scale // plan.enlarge)
+    down, across = (
+        slice((kept.start - read.start) * larger, (kept.stop - read.start) * larger)
+        for kept, read in zip(inner(window, size), box, strict=True)
+    )
+    return enlarged(page, larger)[down, across]
+
+
+def inner(window: Window, size: tuple[int, int], margin: int = 0) -> tuple[slice, slice]:
+    """Rows and columns of a window that are kept of it, and so many more on each side where it has them."""
+
+    def kept(side: Span, most: int) -> slice:
+        start, stop = max(side.core_start - margin, side.start), min(side.core_stop + margin, side.stop, most)
+        return slice(start - side.start, stop - side.start)
+
+    return kept(window.rows, size[1]), kept(window.columns, size[0])
 
 
 def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int) -> Iterator[list[Window]]:
@@ -192,13 +224,13 @@ def styled_bands(
 
     Yields:
         Rows that follow each other: uint8 [h, W] for gray, bool [h, W] (True = paper) for bilevel, [h, W, 3] for color:
-        uint16 from a source of that depth, else uint8.
+        uint16 from a source of that depth that is not enlarged, else uint8. W is that of the result.
     """
     advance(0)
-    width, _ = source.size
     scan = Inverted(source) if plan.inverted else source
+    scan = Enlarged(scan, plan.enlarge) if plan.enlarge > 1 else scan
     for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, plan, guard):
-        pictures = plan.layout.pictures(top, band.shape, plan.scale) if plan.layout else None
+        pictures = plan.layout.pictures(top, band.shape, plan.scale, plan.enlarge) if plan.layout else None
         match style:
             case Style.GRAY:
                 yield band
@@ -206,8 +238,8 @@ def styled_bands(
                 paper = band >= INK_BELOW
                 yield paper if pictures is None else np.where(pictures, dithered(band, top), paper)
             case Style.COLOR:
-                cover = COVER[band] if pictures is None else np.where(pictures, WHOLE, COVER[band])
-                yield ink_on_white(scan.deep_window(0, top, width, top + len(band)), cover)
+                share = COVER[band] if pictures is None else np.where(pictures, WHOLE, COVER[band])
+                yield ink_on_white(scan.deep_window(0, top, scan.size[0], top + len(band)), share)
 
 
 def clean_page(
@@ -222,4 +254,4 @@ def clean_page(
     """A whole page as `styled_bands` gives it, in one array, without a pause of the network."""
     with model.turn:
         bands = styled_bands(source, model, style, tile, advance, plan, guard)
-        return whole(bands, source.size[1])
+        return whole(bands, source.size[1] * plan.enlarge)

@@ -7,7 +7,7 @@ without bare paper that end sharply.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -55,8 +55,9 @@ cell."""
 AROUND = 33
 """Side in cells of the square with whose mean a cell is compared."""
 
-BARE, ABOVE_NOISE, FULL = 0.1, 0.05, 0.75
-"""Darkness that is white, at least and above the paper's noise, and that from which on it is black."""
+BARE, ABOVE_NOISE, FULL, SOFT = 0.1, 0.05, 0.7, 0.9
+"""Darkness that is white, at least and above the paper's noise, and that from which on it is black: where half of it is
+to tell ink from paper, and where greys are to stay, which small type needs to be read."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +70,7 @@ class EvenPaper:
         told: bool [rows, columns], cells where the scan tells what is ink: not in pictures, tints, what shades off,
             and beyond the sheet.
         pictures: bool [rows, columns], cells of areas in continuous tone.
+        full: darkness from which on it is black.
     """
 
     paper: float
@@ -76,6 +78,15 @@ class EvenPaper:
     bare: float
     told: Mask
     pictures: Mask = field(repr=False)
+    full: float = FULL
+
+    def without_pictures(self) -> EvenPaper:
+        """The same, with nothing taken for a picture."""
+        return replace(self, pictures=np.zeros_like(self.pictures))
+
+    def softened(self) -> EvenPaper:
+        """The same, with more of the scan's greys."""
+        return replace(self, full=SOFT)
 
     def inked(self, scan: Levels) -> Levels:
         """Ink by the scan's own tone: of uint8 [h, w, 3] uint8 [h, w], 0 ink .. 255 paper."""
@@ -88,7 +99,7 @@ class EvenPaper:
     @cached_property
     def _ink_levels(self) -> Levels:
         dark = (self.paper - np.arange(256)) / (self.paper - self.ink)
-        levels = np.interp(dark, [self.bare, max(FULL, self.bare + 0.1)], [255, 0])
+        levels = np.interp(dark, [self.bare, max(self.full, self.bare + 0.1)], [255, 0])
         return np.asarray(levels.round(), np.uint8)
 
     @cached_property
@@ -144,8 +155,8 @@ def tones_of(cells: Cells) -> _Tones | None:
     blank = flat & (lightest > PAPERLIKE * usual_lightness(cells))
     if not blank.any() or flat.all():
         return None
-    mode = commonest(level[blank])
-    paper = float(level[blank & (abs(level - mode) <= TONE)].mean())
+    whole = np.rint(level)
+    paper = float(level[blank & (abs(whole - commonest(whole[blank])) <= TONE)].mean())
     ink = float(np.percentile(darkest[~flat], INK))
     contrast = paper - ink
     if contrast < LEAST_CONTRAST:

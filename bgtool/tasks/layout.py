@@ -99,19 +99,27 @@ class Layout:
 
     def without_pictures(self) -> Layout:
         """The same, with pictures left to the network."""
-        return replace(self, even=replace(self.even, pictures=np.zeros_like(self.solid))) if self.even else self
+        return replace(self, even=self.even.without_pictures()) if self.even else self
 
-    def pictures(self, top: int, shape: tuple[int, ...], scale: int) -> Mask | None:
-        """Where pictures are in whole rows of the scan, bool [h, w]; None where there are none.
+    def softened(self) -> Layout:
+        """The same, with more of the scan's greys on even paper, as a grey page is to have them."""
+        return replace(self, even=self.even.softened()) if self.even else self
+
+    def pictures(self, top: int, shape: tuple[int, ...], scale: int, enlarge: int) -> Mask | None:
+        """Where pictures are in whole rows of the result, bool [h, w]; None where there are none.
 
         Args:
-            top, shape: first row of the scan, and rows and columns of it.
-            scale: how many times the network sees it enlarged.
+            top, shape: first row of them, and rows and columns.
+            scale, enlarge: how many times as large as the scan is what the network sees, and the result.
         """
-        if not self.even or not self.even.pictures[cells_between(top * scale, shape[0] * scale)].any():
+        if not self.even:
             return None
-        whole = part(self.even.pictures, 0, top * scale, (shape[0] * scale, shape[1] * scale))
-        return whole[::scale, ::scale]
+        start, height, width = (number * scale // enlarge for number in (top, *shape))
+        if not self.even.pictures[cells_between(start, height)].any():
+            return None
+        larger, smaller = max(enlarge // scale, 1), max(scale // enlarge, 1)
+        whole = part(self.even.pictures, 0, start, (height, width))[::smaller, ::smaller]
+        return whole.repeat(larger, 0).repeat(larger, 1)
 
     def _changes(self) -> Iterator[tuple[Mask, Change]]:
         if even := self.even:

@@ -50,7 +50,7 @@ class CleanWork:
     def __call__(self, page: Page, model: Model, advance: Advance) -> Iterator[Result]:
         """Clean one page, or the straight pages that are found on it."""
         resolution = stated(self.options, page.metadata.resolution)
-        warnings = _depth_lost(page) if self.options.style is Style.COLOR else ()
+        warnings = _depth_lost(page, self.options.enlarge) if self.options.style is Style.COLOR else ()
         if not asked(self.options):
             yield self._cleaned(page, model, advance, resolution, warnings, page.close)
             return
@@ -70,21 +70,24 @@ class CleanWork:
         noted: Sequence[str],
         close: Callable[[], None],
     ) -> Result:
-        style, tile = self.options.style, self.options.tile
+        style, tile, times = self.options.style, self.options.tile, self.options.enlarge
         plan = planned(source, self.options, resolution)
         guard = Guard(source.size, INK_BELOW if style is Style.BILEVEL else 0)
         warnings = [*plan.warnings, *noted]
-        if source.size[0] * source.size[1] <= STREAMED_ABOVE:
+        resolution = resolution.times(times) if resolution else None
+        size = source.size[0] * times, source.size[1] * times
+        if size[0] * size[1] <= STREAMED_ABOVE:
             cleaned = clean_page(source, model, style, tile, advance, plan, guard)
             close()
             findings = guard.findings()
             confidence = of_page(guard.levels, findings)
-            return Result(Bands.of(cleaned), [*warnings, *findings.warnings()], lambda: confidence, resolution)
+            said = [*warnings, *findings.warnings()]
+            return Result(Bands.of(cleaned), said, lambda: confidence, resolution, enlarged=times)
         tile = tile or min(default_tile(model.card), STREAMED_TILE)
         watched = _Watched(guard, warnings)
         rows = watched.through(styled_bands(source, model, style, tile, advance, plan, guard))
-        bands = Bands(self.pixels, source.size, rows, source.depth if style is Style.COLOR else 8)
-        return Result(bands, warnings, lambda: watched.confidence, resolution)
+        bands = Bands(self.pixels, size, rows, source.depth if style is Style.COLOR and times == 1 else 8)
+        return Result(bands, warnings, lambda: watched.confidence, resolution, enlarged=times)
 
 
 @dataclass(frozen=True)
@@ -141,8 +144,10 @@ class _Watched:
         self.confidence = of_page(self.guard.levels, findings)
 
 
-def _depth_lost(page: Page) -> tuple[str, ...]:
+def _depth_lost(page: Page, enlarge: int) -> tuple[str, ...]:
     """What to say of a page whose 16 bits could not be kept."""
+    if enlarge > 1 and (page.depth == 16 or page.cut):
+        return ("enlarged pages have 8 bits a colour, to which its 16 were rounded",)
     if not page.cut:
         return ()
     advice = "" if vips.available() else f" ({command('vips')})"

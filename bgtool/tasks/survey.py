@@ -7,7 +7,7 @@ top to bottom; its cost is a hundredth of the network's or so.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -72,7 +72,8 @@ class Approach:
     """How a page is given to the network.
 
     Attributes:
-        scale: how many times it is enlarged for the network; the result has the scan's own size.
+        scale: how many times it is enlarged for the network.
+        enlarge: how many times the result is as large as the scan; one of the two is a multiple of the other.
         inverted: whether dark and light change places before.
         gain: how many times its contrast is raised before, downwards from the level of its paper.
         white: that level.
@@ -86,6 +87,12 @@ class Approach:
     white: int = 255
     warnings: tuple[str, ...] = ()
     layout: Layout | None = None
+    enlarge: int = 1
+
+    def enlarging(self, times: int) -> Approach:
+        """The same for a result so many times as large as the scan."""
+        fits = self.scale % times == 0 or times % self.scale == 0
+        return replace(self, enlarge=times, scale=self.scale if fits else times)
 
 
 AS_IT_IS = Approach()

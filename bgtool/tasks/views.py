@@ -94,11 +94,16 @@ class Enlarged:
         factor, (width, height) = self.factor, self.source.size
         left, top = max(x0 // factor - REACH, 0), max(y0 // factor - REACH, 0)
         right, bottom = min(-(-x1 // factor) + REACH, width), min(-(-y1 // factor) + REACH, height)
-        part = Image.fromarray(self.source.window(left, top, right, bottom))
-        large = part.resize((part.width * factor, part.height * factor), Image.Resampling.BICUBIC)
-        return np.asarray(large)[y0 - top * factor : y1 - top * factor, x0 - left * factor : x1 - left * factor]
+        large = enlarged(self.source.window(left, top, right, bottom), factor)
+        return large[y0 - top * factor : y1 - top * factor, x0 - left * factor : x1 - left * factor]
 
     deep_window = window
+
+
+def enlarged(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
+    """A picture `factor` times as large, uint8 [h, w] or [h, w, 3]: bicubic, so less than `REACH` pixels count."""
+    image = Image.fromarray(picture)
+    return np.asarray(image.resize((image.width * factor, image.height * factor), Image.Resampling.BICUBIC))
 
 
 def reduced(page: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:

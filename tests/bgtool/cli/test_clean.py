@@ -111,6 +111,16 @@ def test_bilevel_gives_every_input_an_output_of_its_own(hostile, tmp_path, tiny_
     assert result.stderr.decode().count("PNG") == 1, "the fallback is said once"
 
 
+def test_results_are_larger_on_request(tmp_path, tiny_model_file):
+    page(90, 60).save(tmp_path / "a.png", dpi=(100, 100))
+    options = ("-o", tmp_path / "out", "--model", tiny_model_file, "--style", "bilevel")
+    assert bgtool("clean", tmp_path / "a.png", *options).returncode == 0
+    assert bgtool("clean", tmp_path / "a.png", *options, "--enlarge", 3).returncode == 0, "it is made anew"
+    with Image.open(tmp_path / "out" / "a.png") as image:
+        assert (image.mode, image.size) == ("1", (270, 180))
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
 def test_resolution_and_profile_are_kept(hostile, tmp_path, tiny_model_file):
     out = tmp_path / "out"
     bgtool(

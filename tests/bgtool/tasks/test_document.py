@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from bgtool.api import ArraySource
 from bgtool.errors import UsageError
 from bgtool.options import Style
-from bgtool.tasks.document import COVER, clean_page, ink_on_white
+from bgtool.tasks.document import COVER, INK_BELOW, clean_page, ink_on_white
 from bgtool.tasks.survey import Approach
 from bgtool.tasks.views import Enlarged, Inverted, reduced
 from tests.support.networks import TINY
@@ -95,6 +95,31 @@ def test_tiles_give_the_whole_page_at_every_scale(tiny_model, height, width, ext
     assert tiled.shape == (height, width)
     assert np.abs(tiled.astype(int) - whole).max() <= 1
     assert sum(told) == height * width
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 90), st.integers(1, 90)),
+    extra=st.integers(4, 60),
+    scale=st.sampled_from([1, 2, 3]),
+    times=st.sampled_from([2, 3, 4]),
+)
+def test_tiles_give_the_whole_page_enlarged(tiny_model, size, extra, scale, times):
+    source, told, plan = scan(*size), [], Approach(scale).enlarging(times)
+    tiled = clean_page(source, tiny_model, Style.GRAY, 2 * HALO + extra, told.append, plan)
+    whole = clean_page(source, tiny_model, Style.GRAY, 10_000, plan=plan)
+    assert tiled.shape == (size[0] * times, size[1] * times)
+    assert np.abs(tiled.astype(int) - whole).max() <= 2  # interpolation goes beyond the levels that it is given
+    assert sum(told) == size[0] * size[1]
+
+
+def test_an_enlarged_page_is_the_page_and_keeps_its_colours(tiny_model):
+    source = scan(60, 50)
+    page, large = (clean_page(source, tiny_model, Style.GRAY, plan=Approach(2).enlarging(times)) for times in (1, 2))
+    assert (reduced(large, 2) == page).all()
+    color = clean_page(source, tiny_model, Style.COLOR, plan=Approach(2).enlarging(2))
+    assert color.shape == (120, 100, 3)
+    assert (color[large < INK_BELOW] == Enlarged(source, 2).window(0, 0, 100, 120)[large < INK_BELOW]).all()
 
 
 @settings(max_examples=20, deadline=None)

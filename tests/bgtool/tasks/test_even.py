@@ -9,6 +9,7 @@ from bgtool.options import CleanOptions, Pictures, Style
 from bgtool.tasks.cells import page_cells
 from bgtool.tasks.document import BAYER, clean_page, planned
 from bgtool.tasks.layout import layout_of
+from bgtool.tasks.views import Enlarged
 
 PAPER, INK = 240, 30
 SIZE = 640, 800
@@ -108,7 +109,7 @@ def test_a_picture_that_comes_in_from_the_edge_is_left_to_the_network():
 
 def cleaned(pixels, model, style, tile=0, **options):
     source = ArraySource(pixels)
-    plan = planned(source, CleanOptions(inputs=(), output="", scale=1, **options), None)
+    plan = planned(source, CleanOptions(inputs=(), output="", style=style, scale=1, **options), None)
     return clean_page(source, model, style, tile, plan=plan)
 
 
@@ -120,6 +121,23 @@ def test_pictures_are_dithered_in_bilevel_and_whole_in_colour(tiny_model):
     assert np.abs(blocks - tones)[2:-2, 2:-2].max() < 0.15
     colour = cleaned(pixels, tiny_model, Style.COLOR)
     assert (colour[410:630, 170:470] == pixels[410:630, 170:470]).all()
+
+
+@pytest.mark.parametrize("scale", [1, 2])
+def test_pictures_stay_whole_in_larger_results(tiny_model, scale):
+    source = ArraySource(with_photo())
+    plan = planned(source, CleanOptions(inputs=(), output="", style=Style.COLOR, scale=scale, enlarge=2), None)
+    page = clean_page(source, tiny_model, Style.COLOR, plan=plan)
+    assert page.shape == (2 * SIZE[1], 2 * SIZE[0], 3)
+    assert (page == Enlarged(source, 2).window(0, 0, 2 * SIZE[0], 2 * SIZE[1]))[820:1260, 340:940].all()
+
+
+def test_grey_pages_keep_greys_that_others_make_black(tiny_model):
+    pixels = sheet()
+    pixels[500:510, 100:500] = PAPER - 6 * (PAPER - INK) // 10
+    grey = cleaned(pixels, tiny_model, Style.GRAY)[502:508, 104:496]
+    assert 60 < np.median(grey) < 128
+    assert not cleaned(pixels, tiny_model, Style.BILEVEL)[502:508, 104:496].any()
 
 
 @pytest.mark.parametrize("style", list(Style))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
@@ -26,7 +27,7 @@ FAILURES = (0.0, 0.01, 0.1, 1.0)
 
 def measure(settings: Settings) -> list[Table]:
     """One table for each question."""
-    return [driver(settings), engines(settings), cost(settings), failures(settings)]
+    return [driver(settings), *engines(settings), cost(settings), failures(settings)]
 
 
 def driver(settings: Settings) -> Table:
@@ -41,14 +42,18 @@ def driver(settings: Settings) -> Table:
     return Table("A run that finds all objects of a store done", rows, "CPU seconds of one core; no requests.")
 
 
-def engines(settings: Settings) -> Table:
+def engines(settings: Settings) -> Iterator[Table]:
     """What a file costs by a process of its own and by one and two workers of a Ray cluster on this machine."""
-    rounds = printed("overhead", settings.rounds, 20 if settings.quick else 60)
-    rows = []
-    for name, taken in rounds.items():
-        seconds, cpu = (median(each) for each in zip(*taken, strict=True))
-        rows.append({"engine": name, "s a file": seconds, "CPU s a file": cpu})
-    return Table("Small pages by engine", rows, f"Medians of {settings.rounds} rounds in turns.")
+    for pages, width in ((20, 90),) if settings.quick else ((60, 90), (40, 600)):
+        rounds = printed("overhead", settings.rounds, pages, width)
+        of_process = median(seconds for seconds, _ in rounds["process"])
+        rows = []
+        for name, taken in rounds.items():
+            seconds, cpu = (median(each) for each in zip(*taken, strict=True))
+            pace = of_process / seconds
+            rows.append({"engine": name, "s a file": seconds, "pace to process": pace, "CPU s a file": cpu})
+        title = f"{pages} pages of {width * width * 4 / 3e6:.2f} megapixels by engine"
+        yield Table(title, rows, f"Medians of {settings.rounds} rounds in turns.")
 
 
 def printed(module: str, *arguments: int) -> Any:

@@ -1,8 +1,9 @@
-"""``python -m benchmarks.suites.scale.overhead [ROUNDS] [PAGES]``: what a file costs by engine.
+"""``python -m benchmarks.suites.scale.overhead [ROUNDS] [PAGES] [WIDTH]``: what a file costs by engine.
 
-Pages are so small that little else counts. The engines take turns in one process, with one Ray cluster on this machine.
-From an early outcome to the last it tells seconds by the clock and CPU seconds of this process and all below it. For
-Linux. Prints, as JSON, for each engine both for a file, of each round.
+Pages are WIDTH pixels wide; unless it is given, so small that little but the way of a file counts. The engines take
+turns in one process, with one Ray cluster on this machine. From an early outcome to the last it tells seconds by the
+clock and CPU seconds of this process and all below it. For Linux. Prints, as JSON, for each engine both for a file, of
+each round.
 """
 
 from __future__ import annotations
@@ -70,14 +71,14 @@ def clean(source: Path, **options: object) -> tuple[float, float]:
     return clock.a_file()
 
 
-def main(rounds: int = 3, pages: int = 60) -> None:
+def main(rounds: int = 3, pages: int = 60, width: int = 90) -> None:
     """Measure."""
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"
     import ray
 
     with TemporaryDirectory() as text:
         for number in range(pages):
-            pixels = np.random.default_rng(number).integers(150, 250, (120, 90), dtype=np.uint8)
+            pixels = np.random.default_rng(number).integers(150, 250, (width * 4 // 3, width), dtype=np.uint8)
             Image.fromarray(pixels).save(Path(text) / f"{number}.png")
         ray.init(num_cpus=2, include_dashboard=False, log_to_driver=False, logging_level="ERROR")
         of = partial(clean, Path(text))

@@ -20,14 +20,14 @@ from bgtool.options import MOST_EDGE, CutoutOptions, with_enums
     metavar="transparent|blur|COLOUR|IMAGE",
     help="What stands behind the person: nothing, the photo out of focus, white, #336699, a file.",
 )
-@click.option("--mask-only", is_flag=True, help="Write the mask alone: grey, 255 = person.")
-@click.option("--crop", is_flag=True, help="Keep no more than the box around the person.")
+@click.option("--mask-only/--no-mask-only", default=False, help="Write the mask alone: grey, 255 = person.")
+@click.option("--crop/--no-crop", default=False, help="Keep no more than the box around the person.")
 @click.option("--padding", default="", metavar="N|N%",
               help="Crop, and keep so many pixels around the box, or percent of its longer side.")  # fmt: skip
 @click.option("--aspect", default="", metavar="W:H", help="Crop to this width and height, as 3:4.")
 @click.option("--size", default="", metavar="WxHmm|in|px[@DPI]",
               help="Frame head and shoulders for a print of this size, as 35x45mm or 2x2in@600.")  # fmt: skip
-@click.option("--keep-specks", is_flag=True, help="Keep small islands far from any person.")
+@click.option("--keep-specks/--no-keep-specks", default=False, help="Keep small islands far from any person.")
 @click.option("--edge", type=click.IntRange(-MOST_EDGE, MOST_EDGE), default=CutoutOptions.edge, metavar="-N..+N",
               help="Move the outline by pixels, outwards or inwards.  [default: 0]")  # fmt: skip
 @word_option("--empty", CutoutOptions.empty,

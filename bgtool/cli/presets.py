@@ -11,8 +11,19 @@ from bgtool.batch.presets import OPTIONS, known
 from bgtool.errors import UsageError
 from bgtool.spelling import advice
 
-AGAINST = {"quality": ("format",), "background": ("mask_only",), "aspect": ("size",), "size": ("aspect",)}
-"""Options of a preset that do not hold where the command line names one of these."""
+AGAINST = {
+    "quality": ("format",),
+    "background": ("mask_only",),
+    "mask_only": ("background",),
+    "empty": ("mask_only",),
+    "padding": ("size",),
+    "aspect": ("size",),
+    "size": ("padding", "aspect"),
+}
+"""Options of a preset that do not hold where the command line asks for one of these."""
+
+PARTS = {"padding": "crop", "aspect": "crop", "size": "crop"}
+"""Options of a preset that do not hold where the command line switches this one off."""
 
 
 def apply(context: click.Context, values: dict[str, Any]) -> None:
@@ -30,8 +41,15 @@ def apply(context: click.Context, values: dict[str, Any]) -> None:
         raise UsageError(f"unknown preset {name!r}", advice(name, presets))
     options = {option.name: option for option in command.params if option.name in OPTIONS}
     for key, value in presets[name].items():
-        if not is_given(context, key) and not any(is_given(context, other) for other in AGAINST.get(key, ())):
+        if not is_given(context, key) and not ruled_out(context, key):
             values[key] = options[key].type_cast_value(context, value)
+
+
+def ruled_out(context: click.Context, key: str) -> bool:
+    """Whether the command line leaves no room for an option of a preset."""
+    asked = any(is_given(context, other) and context.params[other] for other in AGAINST.get(key, ()))
+    whole = PARTS.get(key)
+    return asked or (whole is not None and is_given(context, whole) and not context.params[whole])
 
 
 def is_given(context: click.Context, key: str) -> bool:

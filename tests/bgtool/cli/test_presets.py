@@ -3,7 +3,7 @@
 import click
 import pytest
 
-from bgtool.batch.presets import FILE_NAME, SHIPPED
+from bgtool.batch.presets import FILE_NAME, OPTIONS, SHIPPED
 from bgtool.cli.app import main
 from bgtool.cli.clean import clean
 from bgtool.cli.cutout import cutout
@@ -19,6 +19,11 @@ def values(command, *arguments):
         found = dict(context.params)
         apply(context, found)
     return found
+
+
+def is_switch(option):
+    """Whether an option takes no value."""
+    return isinstance(option, click.Option) and option.is_bool_flag
 
 
 @pytest.mark.parametrize("command", [clean, cutout])
@@ -88,3 +93,35 @@ def test_a_preset_may_frame_people(tmp_path, monkeypatch):
     found = values(cutout, "in", "--preset", "pass")
     assert (found["size"], found["edge"]) == ("35x45mm", -1)
     assert values(cutout, "in", "--preset", "pass", "--aspect", "3:4")["size"] == ""
+
+
+@pytest.mark.parametrize("command", [clean, cutout])
+def test_whatever_a_preset_switches_on_or_off_the_command_line_can_switch_back(command, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    switches = {
+        option.name: option.default for option in command.params if option.name in OPTIONS and is_switch(option)
+    }
+    lines = [f"{name} = {str(not usual).lower()}" for name, usual in switches.items()]
+    (tmp_path / FILE_NAME).write_text("\n".join([f"[{command.name}.all]", *lines]))
+    words = [f"--{'' if usual else 'no-'}{name.replace('_', '-')}" for name, usual in switches.items()]
+    assert {"checksum", "recursive"} < switches.keys()
+    for name, usual in switches.items():
+        assert values(command, "in", "--preset", "all")[name] is not usual
+        assert values(command, "in", "--preset", "all", *words)[name] is usual
+
+
+def test_no_crop_leaves_nothing_of_a_preset_that_crops(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FILE_NAME).write_text('[cutout.shop]\ncrop = true\npadding = "5%"\naspect = "3:4"\nedge = 1\n')
+    found = values(cutout, "in", "--preset", "shop", "--no-crop")
+    assert (found["crop"], found["padding"], found["aspect"], found["edge"]) == (False, "", "", 1)
+    assert values(cutout, "in", "--preset", "shop", "--crop")["padding"] == "5%"
+    assert values(cutout, "in", "--preset", "shop", "--size", "35x45mm")["padding"] == ""
+    assert values(cutout, "in", "--preset", "shop", "--size", "")["padding"] == "5%"
+
+
+def test_a_background_is_asked_for_in_place_of_the_mask_of_a_preset(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / FILE_NAME).write_text('[cutout.masks]\nmask-only = true\n[cutout.red]\nbackground = "red"\n')
+    assert values(cutout, "in", "--preset", "masks", "--background", "white")["mask_only"] is False
+    assert values(cutout, "in", "--preset", "red", "--no-mask-only")["background"] == "red"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from bgtool.runtime.task import UPRIGHT
 from training.networks.stacked import flattened
 
 
@@ -14,7 +15,12 @@ class PixelGraph(nn.Module):
     Args:
         network: takes [N, 3, H, W], RGB in 0..1.
         precision: of its parameters; logits are float32 from there on.
+
+    Attributes:
+        also: names of what it gives beside that.
     """
+
+    also: tuple[str, ...] = ()
 
     def __init__(self, network: nn.Module, precision: torch.dtype = torch.float32) -> None:
         super().__init__()
@@ -36,9 +42,23 @@ class PageGraph(PixelGraph):
 
 
 class AlphaGraph(PixelGraph):
-    """A person network; the result is ``alpha``: 255 person."""
+    """A person network; the result is ``alpha``: 255 person.
 
-    def forward(self, image: Tensor) -> Tensor:
+    Of a network that tells which way is up, there is ``upright`` as well, float32 [N]: see `training.networks.upright`.
+    """
+
+    def __init__(self, network: nn.Module, precision: torch.dtype = torch.float32) -> None:
+        super().__init__(network, precision)
+        if getattr(network, "upright", None) is not None:
+            self.also = (UPRIGHT,)
+
+    def forward(self, image: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Run, and turn the logit into alpha."""
-        logits = self.network(self.scaled(image)).float()
-        return torch.round(torch.sigmoid(logits[:, 0]) * 255).to(torch.uint8)
+        if not self.also:
+            return self._alpha(self.network(self.scaled(image)))
+        logits, upright = self.network.judged(self.scaled(image))
+        return self._alpha(logits), upright
+
+    @staticmethod
+    def _alpha(logits: Tensor) -> Tensor:
+        return torch.round(torch.sigmoid(logits[:, 0].float()) * 255).to(torch.uint8)

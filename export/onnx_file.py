@@ -6,9 +6,9 @@ import io
 
 import onnx
 import torch
-from torch import nn
 
 from bgtool.runtime.card import METADATA_KEY, Card
+from export.graph import PixelGraph
 
 OPSET = 20
 
@@ -27,11 +27,11 @@ def put_card(model: onnx.ModelProto, card: Card) -> None:
     onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
 
 
-def export_graph(graph: nn.Module, card: Card) -> bytes:
-    """Export a graph of `export.graph` with dynamic batch, height and width, and write its card into it.
+def export_graph(graph: PixelGraph, card: Card) -> bytes:
+    """Export a graph with dynamic batch, height and width, and write its card into it.
 
     Args:
-        graph: takes ``image`` uint8 [N, H, W, 3] and gives uint8 [N, H, W]; H and W multiples of ``card.stride``.
+        graph: H and W of what it takes are multiples of ``card.stride``.
         card: stands in the file's metadata; names the output.
     """
     stride = card.stride
@@ -42,7 +42,7 @@ def export_graph(graph: nn.Module, card: Card) -> bytes:
         dynamo=True,
         opset_version=OPSET,
         input_names=["image"],
-        output_names=[card.task.output],
+        output_names=[card.task.output, *graph.also],
         dynamic_shapes={"image": {0: batch, 1: stride * rows, 2: stride * columns}},
         verbose=False,
     )
@@ -57,7 +57,7 @@ def export_graph(graph: nn.Module, card: Card) -> bytes:
 
 
 def name_axes(model: onnx.ModelProto) -> None:
-    """Call the free axes of input and output batch, height and width."""
+    """Call the free axes of input and outputs batch, height and width."""
     for value in [*model.graph.input, *model.graph.output]:
         for axis, name in zip(value.type.tensor_type.shape.dim, ("batch", "height", "width"), strict=False):
             axis.dim_param = name

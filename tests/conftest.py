@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bgtool.imaging.reading import vips
-from bgtool.runtime.session import Model, load_model
+from bgtool.runtime.session import Model, load_model, read_card
 from bgtool.runtime.task import ModelTask
 from export.graph import AlphaGraph, PageGraph
 from export.lowering import lower
 from export.onnx_file import export_graph
-from tests.support.networks import TINY, Reddish, tiny_card, wild_network
+from tests.support.networks import TINY, Reddish, RedUnderSky, tiny_card, wild_network
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +52,18 @@ def person_model_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def person_model(person_model_file: Path) -> Model:
     """The same, in a real session on the CPU."""
     return load_model(str(person_model_file), task="person", device="cpu")
+
+
+@pytest.fixture(scope="session")
+def sky_model_file(person_model_file: Path) -> Path:
+    """The same, and blue is above: it tells which way is up."""
+    card = replace(read_card(str(person_model_file), ModelTask.PERSON), name="sky", stride=32)
+    path = person_model_file.with_name("sky.onnx")
+    path.write_bytes(export_graph(AlphaGraph(RedUnderSky()), card))
+    return path
+
+
+@pytest.fixture(scope="session")
+def sky_model(sky_model_file: Path) -> Model:
+    """The same, in a real session on the CPU."""
+    return load_model(str(sky_model_file), task="person", device="cpu")

@@ -20,7 +20,7 @@ from bgtool.runtime.catalogue import own_model
 from bgtool.runtime.cores import usable_cores
 from bgtool.runtime.devices import KINDS, THE_CPU, Device, difference, installed, parse_device
 from bgtool.runtime.model_file import read_model
-from bgtool.runtime.task import ModelTask, check_task
+from bgtool.runtime.task import UPRIGHT, ModelTask, check_task
 from bgtool.spelling import choice
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class Model:
     Attributes:
         turn: held while the network runs, which uses all cores and much memory by itself. A caller that runs many
             windows in a row holds it meanwhile, so that pages are finished one by one.
+        tells_upright: whether it tells which way is up.
         card: what the model says of itself.
         sha256: hex digest of the model file.
         device: where it runs.
@@ -63,6 +64,7 @@ class Model:
 
     def __init__(self, session: ort.InferenceSession, card: Card, sha256: str, device: Device) -> None:
         self.turn = threading.RLock()
+        self.tells_upright = UPRIGHT in [output.name for output in session.get_outputs()]
         self._session = session
         self.card = card
         self.sha256 = sha256
@@ -82,17 +84,39 @@ class Model:
             DeviceError: the provider failed, for want of memory as a rule.
             ModelError: the result has another shape.
         """
+        result = self._output(self.card.task.output, images)
+        if result.shape != images.shape[:3]:
+            raise ModelError(f"model {self.card.name} gave {result.shape} for pictures of {images.shape}")
+        return result
+
+    def upright(self, images: Images) -> NDArray[np.float32]:
+        """How upright pictures of people seem, where the model `tells_upright`.
+
+        Args:
+            images: as for `run`.
+
+        Returns:
+            float32 [N], in nats: of the four quarter turns of one picture, the softmax of their scores is the chance
+            that each is upright.
+
+        Raises:
+            DeviceError, ModelError: as `run`.
+        """
+        scores = self._output(UPRIGHT, images)
+        if scores.shape != images.shape[:1]:
+            raise ModelError(f"model {self.card.name} gave {scores.shape} for pictures of {images.shape}")
+        return scores
+
+    def _output(self, name: str, images: Images) -> NDArray[Any]:
         try:
             with self.turn:
-                (result,) = self._session.run(None, {"image": images}, self._options)
+                (result,) = self._session.run([name], {"image": images}, self._options)
         except Exception as error:
             shape = "×".join(map(str, images.shape))
             raise DeviceError(
                 f"{self.device} failed on a window of {shape}: {first_line(error)}",
                 "a smaller --tile needs less memory",
             ) from error
-        if result.shape != images.shape[:3]:
-            raise ModelError(f"model {self.card.name} gave {result.shape} for pictures of {images.shape}")
         return result  # type: ignore[no-any-return]
 
 
@@ -282,7 +306,9 @@ def check_contract(session: ort.InferenceSession, card: Card) -> None:
     except UnicodeDecodeError:
         raise ModelError(f"model {card.name} has inputs or outputs whose names are no text") from None
     seen = [(value.name, value.type, len(value.shape)) for value in values]
-    if seen != [("image", "tensor(uint8)", 4), (card.task.output, "tensor(uint8)", 3)]:
+    promised = [("image", "tensor(uint8)", 4), (card.task.output, "tensor(uint8)", 3)]
+    also = [(UPRIGHT, "tensor(float)", 1)] if card.task is ModelTask.PERSON else []
+    if seen not in (promised, promised + also):
         raise ModelError(f"model {card.name} has other inputs and outputs than its card promises: {shown(seen)}")
     sides = [side for value in values for side in value.shape[:3]]
     if any(isinstance(side, int) for side in sides) or values[0].shape[3] not in (3, None):

@@ -6,6 +6,9 @@ from enum import StrEnum
 
 from bgtool.errors import ModelError
 
+UPRIGHT = "upright"
+"""Name of the output by which a person model may tell which way is up: float32 [N], see `Model.upright`."""
+
 
 class ModelTask(StrEnum):
     """What a model is for; also names its output's meaning."""

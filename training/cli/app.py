@@ -9,6 +9,7 @@ from training.cli.evaluate import evaluate
 from training.cli.pages import draw, typeset
 from training.cli.person import person
 from training.cli.rebuild import rebuild
+from training.cli.upright import upright
 from training.cli.weights import average, predict
 
 
@@ -17,5 +18,5 @@ def cli() -> None:
     """Train the networks that bgtool runs."""
 
 
-for command in (document, person, rebuild, typeset, draw, average, predict, evaluate):
+for command in (document, person, rebuild, typeset, draw, average, upright, predict, evaluate):
     cli.add_command(command)

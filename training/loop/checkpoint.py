@@ -78,8 +78,11 @@ class Checkpoint:
 def migrated(values: dict[str, Any]) -> dict[str, Any]:
     """The values of a checkpoint of any age as they are written now.
 
-    Once there was one backbone, which a network had or not; and once all parameters learnt at the full rate.
+    Once there was one backbone, which a network had or not; no network told which way is up; and all parameters learnt
+    at the full rate.
     """
+    if values["task"] == "person":
+        values["network"].setdefault("upright", False)
     if isinstance(had := values["network"].get("backbone"), bool):
         values["network"]["backbone"] = "lite0" if had else ""
     for group in values["optimizer"].get("param_groups", ()):

@@ -156,13 +156,21 @@ class UNetBlock(nn.Module):
 
         `foreign` are the features by level, float [N, C, h, w].
         """
+        return self.decoded(self.encoded(x, foreign))
+
+    def encoded(self, x: Tensor, foreign: Mapping[int, Tensor]) -> list[Tensor]:
+        """What each level sees, the coarsest last, of what `forward` takes: float [N, C, h, w] each."""
         x = self.fold(x)
-        skips: list[Tensor] = []
+        levels: list[Tensor] = []
         for level, encoder in enumerate(self.encoders):
             x = self.pool(x) if level else x
             x = encoder(torch.cat([x, foreign[level]], dim=1) if level in foreign else x)
-            skips.append(x)
-        x = self.context(skips.pop())
+            levels.append(x)
+        return [*levels[:-1], self.context(levels[-1])]
+
+    def decoded(self, levels: list[Tensor]) -> Tensor:
+        """The answer to what `encoded` gives: float [N, 1, H, W]."""
+        *skips, x = levels
         for up, decoder, skip in zip(self.ups, self.decoders, reversed(skips), strict=True):
             x = decoder(torch.cat([skip, up(x)], dim=1))
         return self.unfold(self.head(x))

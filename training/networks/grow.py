@@ -19,9 +19,14 @@ from training.networks.unet import UNet, UNetConfig, new_unet
 def grown_unet(weights: Weights, config: UNetConfig, target: UNetConfig) -> Weights:
     """Weights of a U-Net with more levels, or a backbone, that computes, in evaluation, what a smaller one does.
 
+    A head that tells which way is up goes: it was fitted to features that training changes.
+
     Raises:
         ValueError: the two differ in more than depth and backbone, or the first has more of them.
     """
+    if config.upright:
+        weights = {name: value for name, value in weights.items() if not name.startswith("upright.")}
+        config = replace(config, upright=False)
     while config.depth < target.depth:
         weights, config = with_level(weights, config), replace(config, depth=config.depth + 1)
     if target.backbone and not config.backbone:

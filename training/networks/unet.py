@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from training.networks.blocks import UNetBlock, Upsampling
 from training.networks.efficientnet import TAKEN, Backbone, EfficientNetLite, channels_of
+from training.networks.upright import Upright
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,7 @@ class UNetConfig:
             3·f·f channels; the logits are unfolded again. 1: plain input.
         batch_norm: whether convolutions are followed by batch norm.
         backbone: the `EfficientNetLite` whose features its coarse levels see too, if any.
+        upright: whether it has a head that tells which way is up, see `training.tasks.upright`.
     """
 
     depth: int = 4
@@ -31,6 +33,7 @@ class UNetConfig:
     space_to_depth: int = 2
     batch_norm: bool = True
     backbone: Backbone = Backbone.NONE
+    upright: bool = False
 
     @property
     def widths(self) -> list[int]:
@@ -43,6 +46,11 @@ class UNetConfig:
         channels = channels_of(self.backbone) if self.backbone else {}
         strides = {level: self.space_to_depth << level for level in range(1, self.depth + 1)}
         return {level: channels[s] for level, s in strides.items() if s in channels}
+
+    @property
+    def coarse_channels(self) -> int:
+        """Channels of what `UNet.coarse` gives."""
+        return self.widths[-1] + (self.foreign[max(self.foreign)] if self.foreign else 0)
 
     @property
     def inputs(self) -> list[int]:
@@ -85,6 +93,7 @@ class UNet(nn.Module):
         )
         strides = [config.space_to_depth << level for level in config.foreign]
         self.backbone = EfficientNetLite(config.backbone, strides) if config.backbone else None
+        self.upright = Upright(config.coarse_channels) if config.upright else None
 
     @property
     def stride(self) -> int:
@@ -100,9 +109,25 @@ class UNet(nn.Module):
         Returns:
             float [N, 1, H, W].
         """
+        return self.block.decoded(self._levels(image)[0])
+
+    def judged(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """What `forward` gives, and how upright each picture seems by its head, which it must have: float32 [N]."""
+        if self.upright is None:
+            raise ValueError("the network has no head that tells which way is up")
+        levels, coarse = self._levels(image)
+        return self.block.decoded(levels), self.upright(coarse)
+
+    def coarse(self, image: Tensor) -> list[Tensor]:
+        """What the head sees of the same: the backbone's coarsest features and the bottom, float [N, C, h, w] each."""
+        return self._levels(image)[1]
+
+    def _levels(self, image: Tensor) -> tuple[list[Tensor], list[Tensor]]:
+        """What all levels see, and what the head sees of it."""
         features = self.backbone(image) if self.backbone else {}
-        levels = {level: features[self.config.space_to_depth << level] for level in self.config.foreign}
-        return self.block(image - 0.5, levels)
+        foreign = {level: features[self.config.space_to_depth << level] for level in self.config.foreign}
+        levels = self.block.encoded(image - 0.5, foreign)
+        return levels, [*([foreign[max(foreign)]] if foreign else []), levels[-1]]
 
 
 def new_unet(config: UNetConfig) -> UNet:

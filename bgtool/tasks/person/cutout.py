@@ -7,10 +7,11 @@ has its size.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from PIL import Image
 
 from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
@@ -23,6 +24,8 @@ from bgtool.tasks.person.geometry import ROWS, Photo, straight, windows
 from bgtool.tasks.person.matting import unit
 from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.shape import FLOATING_SHARE, SPECK_SHARE, moved
+from bgtool.tasks.person.upright import LYING, Turned, quarter_turns, turned
+from bgtool.tasks.person.views import Guide, guide_of
 
 DEFAULT_TILE = 256
 """Side of a window in pixels where the user names none; it changes the memory, never the result."""
@@ -89,6 +92,9 @@ def cut_out(
 ) -> Cutout:
     """Cut the person out of a photo.
 
+    A photo that lies on its side or upside down is cut out as if it stood upright, and the result lies as it does; but
+    a picture of a fixed size stands upright.
+
     Args:
         photo: the photo.
         model: a person model.
@@ -97,7 +103,27 @@ def cut_out(
         advance: called with the number of pixels done after each window; may raise to stop.
         profile: ICC profile of the photo's colours, to which the background is matched.
     """
-    scene = Scene.of(photo, model, look.specks)
+    guide = guide_of(photo, model.card.working_size)
+    turns = quarter_turns(guide[0], model)
+    if not turns:
+        return _cut_out(photo, guide, model, look, tile, advance, profile)
+    if look.crop and look.crop.aspect and turns % 2:
+        look = replace(look, crop=replace(look.crop, aspect=1 / look.crop.aspect))
+    found = _cut_out(Turned(photo, turns), _turned(guide, turns), model, look, tile, advance, profile)
+    pixels = found.pixels if found.found and look.crop and look.crop.print else turned(found.pixels, -turns)
+    return found._replace(pixels=pixels, warnings=(*found.warnings, *([LYING[turns]] if found.found else [])))
+
+
+def _turned(guide: Guide, turns: int) -> Guide:
+    colours, opacity = guide
+    return Image.fromarray(turned(np.asarray(colours), turns)), None if opacity is None else turned(opacity, turns)
+
+
+def _cut_out(
+    photo: Photo, guide: Guide, model: Model, look: Look, tile: int, advance: Advance, profile: bytes | None
+) -> Cutout:
+    """`cut_out` of a photo that stands upright."""
+    scene = Scene.of(photo, model, look.specks, guide)
     cutout = _shown(scene, look, max(tile or DEFAULT_TILE, LEAST_TILE), advance)
     alpha = cutout if look.mask_only else cutout[..., 3]
     found = bool((alpha >= PERSON).any())

@@ -19,7 +19,7 @@ from bgtool.tasks.person.backgrounds import Scenery
 from bgtool.tasks.person.framing import head_of
 from bgtool.tasks.person.geometry import Photo, bounds, straight, veiled, windows
 from bgtool.tasks.person.matting import Plane, levels, unit
-from bgtool.tasks.person.views import guide_of, predict
+from bgtool.tasks.person.views import Guide, guide_of, predict
 
 SOMEBODY = 0.6
 """Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
@@ -56,16 +56,23 @@ class Scene:
         self._person, self._background = (Image.fromarray(colour) for colour in colours)
 
     @classmethod
-    def of(cls, photo: Photo, model: Model, specks: float = shape.SPECK_SHARE) -> Scene:
-        """Look at a photo with a person model; `specks` is the share up to which islands go, 0 keeps all."""
-        seen, opacity = guide_of(photo, model.card.working_size)
+    def of(cls, photo: Photo, model: Model, specks: float = shape.SPECK_SHARE, guide: Guide | None = None) -> Scene:
+        """Look at a photo with a person model.
+
+        Args:
+            photo: in which people stand upright.
+            model: a person model.
+            specks: the share up to which islands go, 0 keeps all.
+            guide: of the photo, if it was made already.
+        """
+        seen, opacity = guide or guide_of(photo, model.card.working_size)
         believed = predict(seen, model)
         found = matting.without_fog(believed if believed.max() >= SOMEBODY else np.zeros_like(believed))
         found = shape.without_holes(found)
         found = shape.without_specks(found, specks) if specks else found
-        guide = straight(np.asarray(seen), opacity)
-        visible = np.broadcast_to(np.float32(1), guide.shape[:2]) if opacity is None else unit(opacity)
-        scene = cls(photo, guide, visible, found)
+        colours = straight(np.asarray(seen), opacity)
+        visible = np.broadcast_to(np.float32(1), colours.shape[:2]) if opacity is None else unit(opacity)
+        scene = cls(photo, colours, visible, found)
         scene.believed = believed
         return scene
 

@@ -16,8 +16,12 @@ GUIDE_SCALE = 4
 """Longer side of the guide in working sizes."""
 
 
-def guide_of(photo: Photo, working_size: int) -> tuple[Image.Image, Array | None]:
-    """The guide of a photo, mode RGB, and the guide's opacity (None: opaque)."""
+Guide = tuple[Image.Image, Array | None]
+"""A smaller copy of a photo, mode RGB, and its opacity, uint8 [h, w] (None: opaque)."""
+
+
+def guide_of(photo: Photo, working_size: int) -> Guide:
+    """The guide of a photo."""
     longest = max(photo.size)
     return shrink(photo, scaled(photo.size, min(longest, GUIDE_SCALE * working_size) / longest))
 
@@ -44,15 +48,12 @@ def predict(guide: Image.Image, model: Model) -> Plane:
 def alpha_of(picture: Array, model: Model) -> Plane:
     """Alpha of uint8 [h, w, 3], float32 [h, w], 0..1; mirrored too, and the mean taken, where the card asks for it.
 
-    The picture is padded at right and bottom to the stride by its last column and row. One view at a time: two at once
-    take as long, and more memory.
+    One view at a time: two at once take as long, and more memory.
     """
     height, width = picture.shape[:2]
-    stride = model.card.stride
 
     def seen(view: Array) -> Plane:
-        padded = np.pad(view, ((0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
-        return unit(model.run(padded[None])[0, :height, :width])
+        return unit(model.run(padded(view, model.card.stride)[None])[0, :height, :width])
 
     alpha = seen(picture)
     if model.card.mirrored:
@@ -61,8 +62,14 @@ def alpha_of(picture: Array, model: Model) -> Plane:
     return alpha
 
 
-def shrink(photo: Photo, size: tuple[int, int]) -> tuple[Image.Image, Array | None]:
-    """A photo at a smaller size, mode RGB, and its opacity, uint8 [h, w] (None: opaque).
+def padded(picture: Array, stride: int) -> Array:
+    """uint8 [h, w, 3] with sides that are multiples of the stride: its last column and row go on."""
+    height, width = picture.shape[:2]
+    return np.pad(picture, ((0, -height % stride), (0, -width % stride), (0, 0)), mode="edge")
+
+
+def shrink(photo: Photo, size: tuple[int, int]) -> Guide:
+    """A photo at a smaller size.
 
     Read by strips, each made smaller by a whole number and brought to its width; the height comes last, as where Pillow
     resizes all at once. So the photo is never held whole.

@@ -25,7 +25,7 @@ ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, *ON_REQUEST, "report"]))
 @click.option("--quick", is_flag=True, help="A smoke run of about a minute; its figures mean little.")
 @click.option("--full", is_flag=True, help="All styles and formats.")
-@click.option("--photos", type=click.IntRange(min=1), help="Photos of 12 megapixels. [default: 40; quick: 2]")
+@click.option("--photos", type=click.IntRange(min=0), help="Photos of 12 megapixels. [default: 40; quick: 2]")
 @click.option(
     "--data-dir",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -44,6 +44,21 @@ ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="Document model that fidelity measures. [default: the shipped one]",
 )
+@click.option(
+    "--people",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Sets of photos of people, SET/img and SET/mask, on which people measures cut-outs; --photos 0: nothing else.",
+)
+@click.option(
+    "--nobody",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Photos without anybody, for people.",
+)
+@click.option(
+    "--isnet",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="An ISNet in ONNX, which people shows every 4th photo.",
+)
 @click.option("--kind", "kinds", multiple=True, help="Draw only kinds of pages whose name holds this, for fidelity.")
 @click.option("--build", type=click.Path(file_okay=False, path_type=Path), default="build/benchmarks",
               show_default=True, help="Folder for material, results and the environments of peers.")  # fmt: skip
@@ -55,7 +70,7 @@ def main(names: tuple[str, ...], photos: int | None, **options: object) -> None:
     fidelity needs apt-get install tesseract-ocr fonts-dejavu-core fonts-dejavu-extra fonts-freefont-ttf
     fonts-liberation.
     """
-    settings = Settings(photos=photos or (2 if options["quick"] else 40), **options)
+    settings = Settings(photos=(2 if options["quick"] else 40) if photos is None else photos, **options)
     results = settings.build / ("quick.json" if settings.quick else "results.json")
     console = Console(width=None if sys.stdout.isatty() else 120)
     for name in names or BENCHMARKS:

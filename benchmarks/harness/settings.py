@@ -25,6 +25,9 @@ class Settings:
         build: folder for material, results and the environments of peers.
         readable: holds folders of real scans, with their words as STEM.txt or without, for `fidelity`.
         model: an exported document model that `fidelity` measures; None takes the shipped one.
+        people: holds sets of photos of people with their masks, SET/img and SET/mask, for `people`.
+        nobody: folder of photos without anybody, for `people`.
+        isnet: an ISNet as ONNX file, for `people`.
         kinds: words, one of which a kind of drawn page has to hold in its name for `fidelity` to draw it; none for all.
     """
 
@@ -36,6 +39,9 @@ class Settings:
     build: Path
     readable: Path | None = None
     model: Path | None = None
+    people: Path | None = None
+    nobody: Path | None = None
+    isnet: Path | None = None
     kinds: tuple[str, ...] = ()
 
     @property

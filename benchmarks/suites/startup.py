@@ -13,7 +13,7 @@ from benchmarks.harness.measure import BGTOOL, ROOT, in_turns, run
 from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table
 from benchmarks.peers.environments import environment, size_mib, version
-from benchmarks.suites.people import REMBG
+from benchmarks.suites.people.speed import REMBG
 
 SIDE = 64
 """Of a page and photo so small that the network takes next to nothing, in pixels."""

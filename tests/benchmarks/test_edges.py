@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from benchmarks.harness.empty import empty_part
 from benchmarks.studies.edges import figures, gradient_error
-from benchmarks.studies.nobody import empty_part
 
 
 def test_gradient_error_of_a_slope_is_its_square():

@@ -82,6 +82,8 @@ class CleanChoices(BatchChoices, total=False):
     split: Split | str
     right_to_left: bool
     dpi: int
+    join: bool
+    ocr: str
     pictures: Pictures | str
 
 

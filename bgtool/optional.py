@@ -35,6 +35,7 @@ EXTRAS = {
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
     "native": Extra("--native", ("webview",)),
+    "ocr": Extra("--ocr", ("pypdfium2", "pikepdf")),
     "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
     "report": Extra("the review page", ("jinja2",)),
     "vips": Extra("reading large pages in parts", ("pyvips",)),

@@ -5,12 +5,13 @@ Nothing that they name is looked at here: `bgtool.tasks.order` does that.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, ClassVar
 
 from bgtool.errors import UsageError
-from bgtool.imaging.formats import Format
+from bgtool.imaging.formats import PDFS, Format
 from bgtool.runtime.task import ModelTask
 from bgtool.spelling import choice
 
@@ -26,6 +27,9 @@ MOST_DPI = 9600
 
 MOST_EDGE = 100
 """Pixels by which an outline may be moved."""
+
+
+_LANGUAGES = re.compile(r"[A-Za-z][\w/]*(\+[A-Za-z][\w/]*)*", re.ASCII)
 
 
 class Style(StrEnum):
@@ -163,9 +167,13 @@ class CleanOptions(BatchOptions):
         split: what becomes of double pages; the two halves are pages that follow each other.
         right_to_left: of two halves, the right one comes first.
         dpi: pixels per inch of the scans, whatever their files say; 0: as they say.
+        join: make one PDF of each folder of inputs (`bgtool.batch.joining`).
+        ocr: languages, by tesseract's names as ``deu`` or ``deu+lat``, in which it reads the results, whose words are
+            laid beneath the pages of PDFs; empty: none are.
 
     Raises:
-        UsageError: a number is out of its range, or double pages are to be parted into files that hold one page.
+        UsageError: a number is out of its range, what is to be joined or read is no PDF, there are no such languages,
+            or double pages are to be parted into files that hold one page.
     """
 
     task: ClassVar[ModelTask] = ModelTask.DOCUMENT
@@ -180,13 +188,23 @@ class CleanOptions(BatchOptions):
     split: Split = Split.NONE
     right_to_left: bool = False
     dpi: int = 0
+    join: bool = False
+    ocr: str = ""
 
     def __post_init__(self) -> None:
         super().__post_init__()
         if not (self.margin >= 0 and 0 <= self.dpi <= MOST_DPI):
             raise UsageError(f"margin cannot be negative, and dpi goes up to {MOST_DPI}")
-        if self.split is Split.AUTO and self.format not in (Format.TIFF, Format.PDF):
-            raise UsageError("--split makes two pages of one", "use --format tiff or pdf, which hold both")
+        if self.split is Split.AUTO and self.format not in (Format.TIFF, *PDFS):
+            raise UsageError("--split makes two pages of one", "use --format tiff, pdf or pdfa, which hold both")
+        if self.join and self.format not in PDFS:
+            raise UsageError("--join makes PDFs", "use --format pdf or pdfa")
+        if self.join and self.watch:
+            raise UsageError("--join does not go with --watch", "run the command again and again instead")
+        if self.ocr and not _LANGUAGES.fullmatch(self.ocr):
+            raise UsageError(f"{self.ocr!r} names no languages", "name them as tesseract does, deu+lat for example")
+        if self.ocr and self.format not in PDFS and not self.output.lower().endswith(".pdf"):
+            raise UsageError("--ocr lays text beneath the pages of PDFs", "use --format pdf or pdfa")
         if not 0 <= self.scale <= MOST_SCALE:
             raise UsageError(f"scale has to be 1 to {MOST_SCALE}, or 0 for bgtool's own choice")
         if not 1 <= self.enlarge <= MOST_SCALE:

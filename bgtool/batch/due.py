@@ -74,7 +74,7 @@ def due(
             refused.obstacle(*way)
             continue
         try:
-            admitted = _admitted(job, order.options, history)
+            admitted = admitted_job(job, order.options, history)
         except InputError as error:
             refused.add(job.source, error)
             continue
@@ -136,7 +136,7 @@ def _undone(
             yield job
 
 
-def _admitted(job: Job, options: BatchOptions, history: History | None) -> Job:
+def admitted_job(job: Job, options: BatchOptions, history: History | None) -> Job:
     """A job with what its output may replace. Raises InputError where what stands in its place has to stay."""
     over = ANYTHING if options.overwrite else FREE if job.target == STREAM else occupant(job.target)
     if over not in (ANYTHING, FREE) and not _is_own(job.target, history):

@@ -96,10 +96,12 @@ class History:
         entry = self._index.entry(earlier or absolute(source))
         if entry is None or not entry.done or (entry.options, entry.model_sha256) != (options, model_sha256):
             return False
+        return self._is_still(source, *entry.fixed.of_input, checksum) and self.has_output(entry, target, checksum)
+
+    def has_output(self, entry: Entry, target: str, checksum: bool = False) -> bool:
+        """Whether what was written, if anything, is the file in this place, and did not change."""
         fixed = entry.fixed
-        if not self._is_still(source, *fixed.of_input, checksum):
-            return False
-        if fixed.output_sha256 == NOTHING:  # there was nothing to write
+        if fixed.output_sha256 == NOTHING:
             return True
         return self.name_of(target) == entry.output and self._is_still(target, *fixed.of_output, checksum)
 

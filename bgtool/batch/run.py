@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 from itertools import chain
 
 from bgtool.batch.due import Due, due, in_words, notes_on
 from bgtool.batch.failure import Failure
 from bgtool.batch.history import History, read
+from bgtool.batch.joining import Joining, Ran, joins, single
 from bgtool.batch.listing import suffix_of
 from bgtool.batch.manifest import Manifest, open_manifest
 from bgtool.batch.observer import Observer, Silent
@@ -27,10 +29,11 @@ from bgtool.engine.engines import needs_this_process, open_engine
 from bgtool.engine.interrupts import held_back
 from bgtool.engine.job import STREAM, Job, Outcome, Status
 from bgtool.errors import InputError, OutputError, UsageError
+from bgtool.imaging import ocr
 from bgtool.imaging.formats import Format
 from bgtool.log import logger
 from bgtool.optional import require
-from bgtool.options import BatchOptions
+from bgtool.options import BatchOptions, CleanOptions
 from bgtool.storage.spool import Spool
 from bgtool.storage.stores import is_folder, is_there, store_of, sweep
 from bgtool.storage.urls import checked, is_url
@@ -55,7 +58,8 @@ def run_batch(options: BatchOptions, observer: Observer | None = None, keep: boo
         ModelError, DeviceError: the model cannot run.
         OutputError: the output cannot be written; all done so far stays.
     """
-    options = replace(options, inputs=tuple(map(checked, options.inputs)), output=checked(options.output))
+    asked = replace(options, inputs=tuple(map(checked, options.inputs)), output=checked(options.output))
+    options = single(asked)
     observer, order = observer or Silent(), order_for(options)
     history = known(options)
     planned = replan(order, history)
@@ -65,21 +69,33 @@ def run_batch(options: BatchOptions, observer: Observer | None = None, keep: boo
     with open_engine(order, any(map(needs_this_process, planned.jobs))) as engine:
         if options.dry_run:
             summary = rehearse(planned, order, engine.model, history, observer, Summary(keep=keep))
+            if joins(asked):
+                joining(asked, Ran(planned, order, history, engine.model), observer, summary).rehearse()
             note_unread(planned, observer)
             return summary
-        with open_run(planned, history) as manifest:
+        with open_run(planned, history) as manifest, open_joined(asked) as joined:
             if manifest:
                 sweep(chain([manifest.history.journal.where], (job.target for job in planned.jobs)))
             run = Run(order, engine, manifest, observer, Summary(keep=keep))
             if manifest and options.watch:
                 note_unread(planned, observer)
                 run.keep_watch(manifest)
-            elif manifest and manifest.changed:  # another run gave names before this one had the lock
-                run.carry_out(replan(order, manifest.history))
             else:
+                if manifest and manifest.changed:  # another run gave names before this one had the lock
+                    planned = replan(order, manifest.history)
                 run.carry_out(planned)
+            if joined and manifest:
+                ran = Ran(planned, order, manifest.history, engine.model)
+                joining(asked, ran, observer, run.summary, joined.history).carry_out(joined)
             note_unread(planned, observer)
             return run.summary
+
+
+def joining(
+    options: BatchOptions, ran: Ran, observer: Observer, summary: Summary, history: History | None = None
+) -> Joining:
+    """What joins the pages of a run; `history` is that of the output folder, where it has been read."""
+    return Joining(options, ran, history or read(options.output), observer, partial(settle, observer, summary))
 
 
 def check(options: BatchOptions, planned: Plan) -> None:
@@ -92,6 +108,9 @@ def check(options: BatchOptions, planned: Plan) -> None:
         require("watch")
     if options.format in (Format.PDF, Format.PDFA) or suffix_of(options.output) == ".pdf":
         require("pdf")
+    if isinstance(options, CleanOptions) and options.ocr:
+        require("ocr")
+        ocr.require(options.ocr)
 
 
 class Run:
@@ -182,9 +201,14 @@ class Run:
         self._observer.advanced(event.pixels)  # last: it may raise
 
     def _settle(self, outcome: Outcome) -> None:
-        tell(outcome)
-        self.summary.count(outcome)
-        self._observer.finished(outcome)
+        settle(self._observer, self.summary, outcome)
+
+
+def settle(observer: Observer, summary: Summary, outcome: Outcome) -> None:
+    """Count what became of a file, and say so."""
+    tell(outcome)
+    summary.count(outcome)
+    observer.finished(outcome)
 
 
 def tell(outcome: Outcome) -> None:
@@ -231,3 +255,8 @@ def warnings_of(history: History | None) -> list[str]:
 def open_run(planned: Plan, history: History | None) -> AbstractContextManager[Manifest | None]:
     """The manifest of the output folder, locked; a context without value where the output is no folder."""
     return open_manifest(planned.folder, history) if planned.folder else nullcontext()
+
+
+def open_joined(options: BatchOptions) -> AbstractContextManager[Manifest | None]:
+    """The manifest of joined files, locked; a context without value where nothing is to be joined."""
+    return open_manifest(options.output) if joins(options) else nullcontext()

@@ -145,8 +145,9 @@ def start(options: BatchOptions, terminal: Terminal) -> None:
     else:
         console.summarise(summary)
     if terminal.report:
+        from bgtool.batch.joining import single
         from bgtool.report.page import Speed, write_review
 
-        speed = Speed(time.monotonic() - began, summary.done, summary.skipped)
-        console.say(f"review page: {write_review(Path(options.output), terminal.report, summary.outcomes, speed)}")
+        speed, folder = Speed(time.monotonic() - began, summary.done, summary.skipped), Path(single(options).output)
+        console.say(f"review page: {write_review(folder, terminal.report, summary.outcomes, speed)}")
     sys.exit(summary.exit_code)

@@ -48,10 +48,20 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     metavar="N",
     help="Pixels that --crop ink leaves around what is written.  [default: 0]",
 )
-@word_option("--split", Split.NONE, "auto: make two pages of a double page, in --format tiff or pdf.")
+@word_option("--split", Split.NONE, "auto: make two pages of a double page, in --format tiff, pdf or pdfa.")
 @click.option("--right-to-left/--no-right-to-left", default=False, help="The right half of a double page comes first.")
-@click.option("--dpi", type=click.IntRange(0, MOST_DPI), default=0, metavar="N",
-              help="Pixels per inch of the scans, whatever their files say; 0: as they say.  [default: 0]")  # fmt: skip
+@click.option(
+    "--dpi",
+    type=click.IntRange(0, MOST_DPI),
+    default=0,
+    metavar="N",
+    help="Pixels per inch of the scans, whatever their files say; 0: as they say.  [default: 0]",
+)
+@click.option("--join/--no-join", default=False,
+              help="One PDF for each folder of inputs, in the order of names; in --format pdf or pdfa.")  # fmt: skip
+@click.option(
+    "--ocr", default="", metavar="LANG", help="Lay what tesseract reads beneath the pages of PDFs: deu, or deu+lat."
+)
 def clean(**values: Any) -> None:
     """Clean scanned documents: ink stays, paper turns white.
 

@@ -24,6 +24,7 @@ from bgtool.engine.sessions import Sessions
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.imaging.formats import Format, output_suffix
 from bgtool.imaging.metadata import Metadata, of_part
+from bgtool.imaging.ocr import words_of
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.reading.page import Page
 from bgtool.imaging.writing.writer import open_writer
@@ -172,6 +173,9 @@ class Worker:
                 pages=reader.count,
                 quality=self._options.quality,
                 archival=self._options.format is Format.PDFA,
+                read=partial(words_of, languages=self._order.ocr, wait=partial(advance, 0))
+                if self._order.ocr
+                else None,
             )
             with writing as writer:
                 found: list[Confidence | None] = []

@@ -18,6 +18,9 @@ class Format(StrEnum):
     PDFA = "pdfa"
 
 
+PDFS = (Format.PDF, Format.PDFA)
+
+
 class Pixels(StrEnum):
     """What a result is made of."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bgtool.batch.history import read
+from bgtool.batch.joining import TASK
 from bgtool.engine.job import STREAM, Outcome, Status
 from bgtool.errors import UsageError
 from bgtool.storage.base import START
@@ -83,7 +84,7 @@ def items_of(folder: Path, others: Iterable[Outcome] = ()) -> list[Item]:
 
 
 def _on_record(folder: Path) -> Iterator[Item]:
-    """The last line of each input whose output is still its own; what is no such line is passed over."""
+    """The last line of each input whose output is still its own; joined files and other lines are passed over."""
     if not (folder / FILE_NAME).is_file():
         raise UsageError(f"{folder} holds no {FILE_NAME}", "name the output folder of a run")
     history = read(folder)
@@ -97,7 +98,11 @@ def _on_record(folder: Path) -> Iterator[Item]:
         latest[item.input] = item
     names = history.names
     for source, item in latest.items():
-        if item.name != STREAM and (item.error or names.get(source) == item.output):
+        if (
+            item.name != STREAM
+            and item.settings.get("task") != TASK
+            and (item.error or names.get(source) == item.output)
+        ):
             yield item
 
 

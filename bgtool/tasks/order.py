@@ -39,6 +39,7 @@ class Order:
         settings: what changes an output's bytes, by name, as JSON can hold it; the model stands apart.
         background: what stands behind people; None for documents.
         crop: what of a photo with people is shown; None: all of it.
+        ocr: languages in which the words of results are read, to lie beneath them; empty: they are not.
     """
 
     options: BatchOptions
@@ -46,6 +47,7 @@ class Order:
     settings: Mapping[str, Any]
     background: Background | None = None
     crop: Crop | None = None
+    ocr: str = ""
 
     @property
     def key(self) -> str:
@@ -63,7 +65,8 @@ def order_for(options: BatchOptions) -> Order:
     """
     match options:
         case CleanOptions():
-            return Order(options, _PAGE_PIXELS[options.style], {"task": "CleanOptions", **_of_pages(options)})
+            settings = {"task": "CleanOptions", **_of_pages(options)}
+            return Order(options, _PAGE_PIXELS[options.style], settings, ocr=options.ocr)
         case CutoutOptions():
             from bgtool.tasks.person.backgrounds import background_of
             from bgtool.tasks.person.framing import crop_of
@@ -82,7 +85,7 @@ def _of_all(options: BatchOptions) -> dict[str, Any]:
 
 def _of_pages(options: CleanOptions) -> dict[str, Any]:
     usual = {"scale": 0, "enlarge": 1, "polarity": Polarity.AUTO, "pictures": Pictures.KEEP, "deskew": False,
-             "crop": CropTo.NONE, "margin": 0, "split": Split.NONE, "right_to_left": False, "dpi": 0}  # fmt: skip
+             "crop": CropTo.NONE, "margin": 0, "split": Split.NONE, "right_to_left": False, "dpi": 0, "ocr": ""}  # fmt: skip
     asked = {name: getattr(options, name) for name in usual}  # not in the key: manifests older than these stay valid
     changed = {name: value for name, value in asked.items() if value != usual[name]}
     return {**_of_all(options), "style": options.style.value, **changed}

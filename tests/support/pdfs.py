@@ -7,6 +7,7 @@ import pytest
 from PIL import ImageCms
 
 from bgtool.errors import InputError
+from bgtool.imaging import icc
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.source import Bands
 from bgtool.imaging.writing.writer import open_writer
@@ -123,3 +124,47 @@ def shown(source, scale=1.0):
 def texts(source):
     with pypdfium2.PdfDocument(source) as document:
         return [page.get_textpage().get_text_bounded() for page in document]
+
+
+def assert_is_pdfa(path):
+    """Every clause of PDF/A-2b that a document of pictures, with tesseract's words beneath them, can break."""
+    with pikepdf.open(path) as pdf:
+        assert faults_of(pdf) == []
+        assert not pdf.is_encrypted
+        assert len(pdf.trailer.ID) == 2
+        assert set(pdf.Root.keys()) == {"/Type", "/Pages", "/Metadata", "/OutputIntents"}
+        (intent,) = pdf.Root.OutputIntents
+        assert (intent.S, intent.DestOutputProfile.N) == ("/GTS_PDFA1", 3)
+        assert icc.space(intent.DestOutputProfile.read_bytes()) == "RGB"
+        assert "/Filter" not in pdf.Root.Metadata
+        with pdf.open_metadata() as xmp:
+            assert xmp.pdfa_status == "2B"
+            assert xmp["pdf:Producer"] == str(pdf.docinfo.Producer)
+            if "/Title" in pdf.docinfo:
+                assert xmp["dc:title"] == str(pdf.docinfo.Title)
+        for page in pdf.pages:
+            others = {"/Type", "/Parent", "/MediaBox", "/CropBox", "/Rotate", "/Resources", "/Contents"}
+            assert set(page.obj.keys()) <= others
+            assert set(page.Resources.keys()) == {"/XObject"}
+            for name, item in page.Resources.XObject.items():
+                if name == "/Text":
+                    _assert_words_may_stay(item)
+                else:
+                    assert item.Subtype == "/Image"
+                    assert item.Filter in ("/CCITTFaxDecode", "/FlateDecode")
+                    assert not {"/SMask", "/Metadata", "/Interpolate", "/Alternates", "/OPI"} & set(item.keys())
+
+
+def _assert_words_may_stay(form):
+    """Unseen, in fonts that are embedded and have a glyph for every code (6.2.11)."""
+    assert form.Subtype == "/Form"
+    assert set(form.Resources.keys()) == {"/Font"}
+    modes = {str(each.operands[0]) for each in pikepdf.parse_content_stream(form, "Tr")}
+    assert modes == {"3"}
+    for font in form.Resources.Font.values():
+        (inner,) = font.DescendantFonts
+        assert (font.Subtype, font.Encoding, inner.Subtype) == ("/Type0", "/Identity-H", "/CIDFontType2")
+        assert (inner.CIDSystemInfo.Registry, inner.CIDSystemInfo.Ordering) == ("Adobe", "Identity")
+        assert len(inner.FontDescriptor.FontFile2.read_bytes()) == inner.FontDescriptor.FontFile2.Length1
+        assert 0 not in np.frombuffer(inner.CIDToGIDMap.read_bytes(), ">u2")
+        assert b"beginbfrange" in font.ToUnicode.read_bytes()

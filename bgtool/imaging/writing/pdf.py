@@ -11,6 +11,9 @@ Pages of a PDF keep their boxes and rotation, and their document its title, auth
 and outline; all pages keep their links and, as invisible text, their text. Forms, other annotations, scripts,
 attachments, tags of the structure and claims to be PDF/A are left out, for they describe pages that are no more.
 
+Where words are to be laid beneath, pages that keep no text of their own are read. The words of a page are a form, which
+waits in the temporary file like a picture; all forms share their fonts.
+
 Pages of images have the size that their resolution says; without one, 96 pixels are an inch, as in img2pdf. What EXIF
 or TIFF say of title (DocumentName), author (Artist) and subject (ImageDescription) goes into the document information,
 and XMP to its picture; there is no place for the rest.
@@ -35,6 +38,7 @@ from bgtool.imaging.pdf.document import DAMAGE, TEXT, inform, keep_what_holds
 from bgtool.imaging.source import Bands
 from bgtool.imaging.writing import pdfa
 from bgtool.imaging.writing.tiff import group4
+from bgtool.imaging.writing.words import ReadWords, Words, laid
 
 RESOLUTION = 96
 """Pixels per inch where an image names none."""
@@ -49,12 +53,13 @@ _END = 64  # bytes of a PDF that hold where its table of objects is
 
 @dataclass(frozen=True)
 class _Picture:
-    """A page as added: the number of its image in the store, and what is said of it."""
+    """A page as added: the number of its image in the store, and what is said of it; and of its words, if any."""
 
     number: int
     size: tuple[int, int]
     kind: Pixels
     metadata: Metadata
+    words: tuple[int, tuple[float, float]] | None = None
 
 
 class PdfWriter:
@@ -66,10 +71,14 @@ class PdfWriter:
         file: where the PDF goes.
         warnings: is told what could not be kept, a sentence each.
         archival: whether it is to be a PDF/A-2b, which takes the pictures of a PDF alone.
+        read: gives the words that are laid beneath; None: none are.
     """
 
-    def __init__(self, file: BinaryIO, warnings: list[str], *, archival: bool = False) -> None:
+    def __init__(
+        self, file: BinaryIO, warnings: list[str], *, archival: bool = False, read: ReadWords | None = None
+    ) -> None:
         self._file, self._warnings, self._archival = file, warnings, archival
+        self._words = Words(read) if read else None
         self._store: _Store | None = None
         self._pages: list[_Picture] = []
 
@@ -82,12 +91,17 @@ class PdfWriter:
             model: goes into the document information as the producer, as it is.
 
         Raises:
-            InputError: the PDF that the page is from is too damaged for its document to be kept.
+            InputError: the PDF that the page is from is too damaged for its document to be kept, or the page cannot be
+                read.
         """
         if self._archival:
             metadata = self._archived(metadata)
         if self._store is None:
             self._store = _Store(metadata, model, self._warnings)
+        words = None
+        if self._words and not self._store.keeps_text(metadata.pdf, page.size):
+            page, layer = self._words.of(page, metadata.resolution, self._warnings)
+            words = layer and (self._store.add(layer.entries(), [layer.content]), layer.size)
         kind, (width, height) = page.kind, page.size
         level = _GREY_LEVEL if kind is Pixels.GRAY else _COLOUR_LEVEL
         if kind is Pixels.BILEVEL:
@@ -100,7 +114,7 @@ class PdfWriter:
         else:
             space, components = ("RGB", 3) if kind is Pixels.RGB else ("Gray", 1)
             number = self._store.add(_deflate(width, height, space, components), png.compressed(page.rows, level))
-        self._pages.append(_Picture(number, page.size, kind, metadata))
+        self._pages.append(_Picture(number, page.size, kind, metadata, words))
 
     def close(self) -> None:
         """Put every picture on its page."""
@@ -108,13 +122,14 @@ class PdfWriter:
             raise ValueError("a PDF without pages")
         profiles: dict[bytes, pikepdf.Object] = {}
         with self._store.opened() as pdf:
+            fonts = self._words.fonts(pdf) if self._words and any(picture.words for picture in self._pages) else None
             for picture in self._pages:
                 image = pdf.get_object(picture.number, 0)
                 _describe(pdf, image, picture, profiles)
-                _put(pdf, image, picture)
+                _put(pdf, image, picture, fonts)
             if self._archival:
                 pdfa.declare(pdf)
-            _save(pdf, self._file, pikepdf.ObjectStreamMode.generate)
+            save(pdf, self._file, pikepdf.ObjectStreamMode.generate)
 
     def _archived(self, metadata: Metadata) -> Metadata:
         """Without what a PDF/A may not have, or of which it is not known; said once of each."""
@@ -167,7 +182,8 @@ class _Store:
                     keep_what_holds(pdf, warnings)
                 inform(pdf, metadata, producer, warnings)
                 pdf.trailer.Size = 0  # pikepdf puts the right number in its place, and adds none where none is
-                _save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
+                self._with_text = frozenset(number for number, page in enumerate(pdf.pages) if _keeps_text(page.obj))
+                save(pdf, self._file, pikepdf.ObjectStreamMode.disable)
             except DAMAGE as error:
                 raise InputError("the PDF is damaged: what its pages hang on cannot be kept") from error
         with pikepdf.open(self._file) as pdf:
@@ -176,11 +192,15 @@ class _Store:
         self._file.seek(-_END, io.SEEK_END)
         self._trailer += f"/Prev {int(self._file.read().split()[-2])}"
 
+    def keeps_text(self, origin: PdfPage | None, size: tuple[int, int]) -> bool:
+        """Whether a page of this size in pixels will have the text of the page that it was."""
+        return origin is not None and origin.size == size and origin.index in self._with_text
+
     def add(self, entries: str, pieces: Iterable[bytes]) -> int:
-        """Append an image and give its object number; its length, known last, is the object after it."""
+        """Append an image or a form and give its object number; its length, known last, is the object after it."""
         number = self._first + len(self._offsets)
         self._offsets.append(self._file.tell())
-        start = f"{number} 0 obj\n<</Type/XObject/Subtype/Image{entries}/Length {number + 1} 0 R>>\nstream\n"
+        start = f"{number} 0 obj\n<</Type/XObject{entries}/Length {number + 1} 0 R>>\nstream\n"
         self._file.write(start.encode())
         length = sum(self._file.write(piece) for piece in pieces)
         self._file.write(b"\nendstream\nendobj\n")
@@ -198,7 +218,11 @@ class _Store:
         return pikepdf.open(self._file, access_mode=pikepdf.AccessMode.stream)
 
 
-def _save(pdf: pikepdf.Pdf, file: BinaryIO, objects: pikepdf.ObjectStreamMode) -> None:
+def _keeps_text(page: pikepdf.Object) -> bool:
+    return TEXT in page.get("/Resources", pikepdf.Dictionary()).get("/XObject", pikepdf.Dictionary())
+
+
+def save(pdf: pikepdf.Pdf, file: BinaryIO, objects: pikepdf.ObjectStreamMode) -> None:
     """Write a document into an empty file. Raises OSError."""
     sink = _Sink(file)
     pdf.save(cast(BinaryIO, sink), min_version="1.6", deterministic_id=True, object_stream_mode=objects)
@@ -225,12 +249,13 @@ def _document(origin: PdfPage | None) -> pikepdf.Pdf:
 
 def _fax(width: int, height: int) -> str:
     coding = f"/Filter/CCITTFaxDecode/DecodeParms<</K -1/Columns {width}/Rows {height}>>"
-    return f"/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 1{coding}"
+    return f"/Subtype/Image/Width {width}/Height {height}/ColorSpace/DeviceGray/BitsPerComponent 1{coding}"
 
 
 def _deflate(width: int, height: int, space: str, components: int) -> str:
+    size = f"/Subtype/Image/Width {width}/Height {height}"
     predictor = f"/DecodeParms<</Predictor 15/Colors {components}/Columns {width}>>"
-    return f"/Width {width}/Height {height}/ColorSpace/Device{space}/BitsPerComponent 8/Filter/FlateDecode{predictor}"
+    return f"{size}/ColorSpace/Device{space}/BitsPerComponent 8/Filter/FlateDecode{predictor}"
 
 
 def _describe(
@@ -247,8 +272,8 @@ def _describe(
         image.Metadata = pikepdf.Stream(pdf, xmp, Type=pikepdf.Name.Metadata, Subtype=pikepdf.Name.XML)
 
 
-def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
-    """Make the image the page of the document that it was made from, or a new one at its end."""
+def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture, fonts: pikepdf.Object | None) -> None:
+    """Make the image, and the words that were read, the page of the document that it was made from, or a new one."""
     origin = picture.metadata.pdf
     page = (pdf.pages[origin.index] if origin else pdf.add_blank_page()).obj
     layers = {"/Page": image}
@@ -257,8 +282,12 @@ def _put(pdf: pikepdf.Pdf, image: pikepdf.Object, picture: _Picture) -> None:
         layers |= page.Resources.get("/XObject", pikepdf.Dictionary()).as_dict()
     else:
         box, rotation = _measure(page, picture), 0
-    matrix = " ".join(map(_number, _placement(box, rotation)))
-    content = f"q {matrix} cm /Page Do Q"
+    placement = _placement(box, rotation)
+    content = f"q {' '.join(map(_number, placement))} cm /Page Do Q"
+    if picture.words:
+        number, size = picture.words
+        layers[TEXT] = form = pdf.get_object(number, 0)
+        form.Matrix, form.Resources = laid(size, placement), pikepdf.Dictionary(Font=fonts)
     if TEXT in layers:
         content = f"{TEXT} Do {content}"
     page.Resources = pikepdf.Dictionary(XObject=pikepdf.Dictionary(layers))

@@ -32,6 +32,7 @@ from bgtool.storage.stores import store_of
 
 if TYPE_CHECKING:
     from bgtool.imaging.writing.pdf import PdfWriter
+    from bgtool.imaging.writing.words import ReadWords
 
 _LONGEST_SIDE = {formats.JPEG: 65500, formats.WEBP: 16383}
 
@@ -45,6 +46,7 @@ def open_writer(
     pages: int = 1,
     quality: int | None = None,
     archival: bool = False,
+    read: ReadWords | None = None,
 ) -> Iterator[Writer]:
     """Write one output, which appears whole when the block ends well, and not at all otherwise.
 
@@ -56,6 +58,7 @@ def open_writer(
         pages: how many pages will come.
         quality: 1 to 100, of JPEG and of colours in WebP; None for the usual one.
         archival: whether a PDF is to be a PDF/A-2b.
+        read: gives the words that are laid beneath the pages of a PDF; None: none are.
 
     Raises:
         InputError: there are more pages than the format holds, or the output's name or size is impossible.
@@ -70,7 +73,7 @@ def open_writer(
         raise InputError(f"it holds {pages} pages and {container.name} holds one", "use --format tiff or pdf")
     name = place.path if isinstance(place, Place) else "standard output"
     with _whole(place) as file:
-        writer = Writer(file, name, suffix, software(model), quality, archival)
+        writer = Writer(file, name, suffix, software(model), quality, archival, read)
         yield writer
         writer.close()
         file.seek(0)
@@ -102,9 +105,10 @@ class Writer:
         software: str,
         quality: int | None = None,
         archival: bool = False,
+        read: ReadWords | None = None,
     ) -> None:
         self.warnings: list[str] = []
-        self._quality, self._archival = quality, archival
+        self._quality, self._archival, self._read = quality, archival, read
         self._file, self._name, self._suffix, self._software = file, name, suffix, software
         self._container = formats.container(suffix) or formats.PNG
         self._several = self._for_several(file)
@@ -142,7 +146,7 @@ class Writer:
             need("pdf")
             from bgtool.imaging.writing.pdf import PdfWriter
 
-            return PdfWriter(file, self.warnings, archival=self._archival)
+            return PdfWriter(file, self.warnings, archival=self._archival, read=self._read)
         return None
 
     def close(self) -> None:

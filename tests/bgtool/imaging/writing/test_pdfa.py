@@ -11,7 +11,7 @@ from bgtool.imaging import icc
 from bgtool.imaging.formats import Format
 from bgtool.imaging.writing import pdfa
 from bgtool.options import Style
-from tests.support.pdfs import add_scan, faults_of, helvetica
+from tests.support.pdfs import add_scan, assert_is_pdfa, helvetica
 
 
 def clean(*inputs, output, **options):
@@ -25,39 +25,6 @@ def scan(path, **options):
     return path
 
 
-def check(path):
-    """Every clause that a document of pictures alone can break."""
-    with pikepdf.open(path) as pdf:
-        assert faults_of(pdf) == []
-        assert not pdf.is_encrypted
-        assert len(pdf.trailer.ID) == 2
-        assert set(pdf.Root.keys()) == {"/Type", "/Pages", "/Metadata", "/OutputIntents"}
-        (intent,) = pdf.Root.OutputIntents
-        assert (intent.S, intent.DestOutputProfile.N) == ("/GTS_PDFA1", 3)
-        assert icc.space(intent.DestOutputProfile.read_bytes()) == "RGB"
-        assert "/Filter" not in pdf.Root.Metadata
-        with pdf.open_metadata() as xmp:
-            assert xmp.pdfa_status == "2B"
-            assert xmp["pdf:Producer"] == str(pdf.docinfo.Producer)
-            if "/Title" in pdf.docinfo:
-                assert xmp["dc:title"] == str(pdf.docinfo.Title)
-        for page in pdf.pages:
-            assert set(page.obj.keys()) <= {
-                "/Type",
-                "/Parent",
-                "/MediaBox",
-                "/CropBox",
-                "/Rotate",
-                "/Resources",
-                "/Contents",
-            }
-            assert set(page.Resources.keys()) == {"/XObject"}
-            for image in page.Resources.XObject.values():
-                assert image.Subtype == "/Image"
-                assert image.Filter in ("/CCITTFaxDecode", "/FlateDecode")
-                assert not {"/SMask", "/Metadata", "/Interpolate", "/Alternates", "/OPI"} & set(image.keys())
-
-
 @pytest.mark.parametrize("style", list(Style))
 def test_pictures_become_pdfa(tmp_path, tiny_model_file, style):
     profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -65,7 +32,7 @@ def test_pictures_become_pdfa(tmp_path, tiny_model_file, style):
     scan(tmp_path / "a.tif", icc_profile=profile, tiffinfo=tags)
     summary = clean(tmp_path / "a.tif", output=tmp_path / "out", model=tiny_model_file, style=style, format=Format.PDFA)
     assert (summary.done, summary.failed) == (1, 0)
-    check(tmp_path / "out" / "a.pdf")
+    assert_is_pdfa(tmp_path / "out" / "a.pdf")
     again = clean(tmp_path / "a.tif", output=tmp_path / "out", model=tiny_model_file, style=style, format=Format.PDFA)
     assert again.skipped == 1
 
@@ -80,7 +47,7 @@ def test_the_text_of_a_pdf_is_left_out_and_said_to_be(tmp_path, tiny_model_file)
     summary = clean(tmp_path / "book.pdf", output=tmp_path / "out", model=tiny_model_file, format=Format.PDFA)
     assert summary.done == 1
     assert any("not in PDF/A: text" in warning for outcome in summary.outcomes for warning in outcome.warnings)
-    check(tmp_path / "out" / "book.pdf")
+    assert_is_pdfa(tmp_path / "out" / "book.pdf")
 
 
 def test_a_page_too_small_is_refused_and_profiles_of_other_kinds_do_not_stay():

@@ -16,7 +16,7 @@ from bgtool.tasks.order import Order
 
 
 def rehearse(
-    planned: Plan, order: Order, model: ModelInfo, history: History | None, observer: Observer, summary: Summary
+    planned: Plan, order: Order, history: History | None, model: ModelInfo, observer: Observer, summary: Summary
 ) -> Summary:
     """Tell what a run would do, and write nothing; `summary` counts it."""
     todo = due(planned, order, model.sha256, history)

@@ -68,11 +68,7 @@ def run_batch(options: BatchOptions, observer: Observer | None = None, keep: boo
         observer.note(note)
     with open_engine(order, any(map(needs_this_process, planned.jobs))) as engine:
         if options.dry_run:
-            summary = rehearse(planned, order, engine.model, history, observer, Summary(keep=keep))
-            if joins(asked):
-                joining(asked, Ran(planned, order, history, engine.model), observer, summary).rehearse()
-            note_unread(planned, observer)
-            return summary
+            return _rehearsed(asked, Ran(planned, order, history, engine.model), observer, Summary(keep=keep))
         with open_run(planned, history) as manifest, open_joined(asked) as joined:
             if manifest:
                 sweep(chain([manifest.history.journal.where], (job.target for job in planned.jobs)))
@@ -89,6 +85,15 @@ def run_batch(options: BatchOptions, observer: Observer | None = None, keep: boo
                 joining(asked, ran, observer, run.summary, joined.history).carry_out(joined)
             note_unread(planned, observer)
             return run.summary
+
+
+def _rehearsed(options: BatchOptions, ran: Ran, observer: Observer, summary: Summary) -> Summary:
+    """Tell what a run would do, and write nothing."""
+    rehearse(*ran, observer, summary)
+    if joins(options):
+        joining(options, ran, observer, summary).rehearse()
+    note_unread(ran.planned, observer)
+    return summary
 
 
 def joining(

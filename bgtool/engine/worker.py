@@ -27,7 +27,7 @@ from bgtool.imaging.metadata import Metadata, of_part
 from bgtool.imaging.ocr import words_of
 from bgtool.imaging.reading.open import open_pages
 from bgtool.imaging.reading.page import Page
-from bgtool.imaging.writing.writer import open_writer
+from bgtool.imaging.writing.writer import Writer, open_writer
 from bgtool.imaging.xmp import with_geometry
 from bgtool.storage.digest import digest_of
 from bgtool.storage.places import Place
@@ -165,19 +165,7 @@ class Worker:
             ) as reader,
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
-            target = standard_output() if job.target == STREAM else self._place(job)
-            writing = open_writer(
-                target,
-                suffix=suffix,
-                model=model.card.name,
-                pages=reader.count,
-                quality=self._options.quality,
-                archival=self._options.format is Format.PDFA,
-                read=partial(words_of, languages=self._order.ocr, wait=partial(advance, 0))
-                if self._order.ocr
-                else None,
-            )
-            with writing as writer:
+            with self._writing(job, suffix, model.card.name, reader.count, partial(advance, 0)) as writer:
                 found: list[Confidence | None] = []
                 placed: list[dict[str, Any] | None] = []
                 wanted = True
@@ -199,6 +187,21 @@ class Worker:
             with suppress(InputError):  # it is there: only its stamp is unknown
                 outcome.output_stamp = size_and_time(job.target)
             outcome.warnings = (*warnings, *writer.warnings)
+
+    def _writing(
+        self, job: Job, suffix: str | None, model: str, pages: int, wait: Callable[[], None]
+    ) -> AbstractContextManager[Writer]:
+        """What takes the pages of a job's output; `wait` may raise while they are read for their words."""
+        languages = self._order.ocr
+        return open_writer(
+            standard_output() if job.target == STREAM else self._place(job),
+            suffix=suffix,
+            model=model,
+            pages=pages,
+            quality=self._options.quality,
+            archival=self._options.format is Format.PDFA,
+            read=partial(words_of, languages=languages, wait=wait) if languages else None,
+        )
 
     def _advance(self, number: int, pixels: int) -> None:
         """Hand on what a job has done. Raises Cancelled if the run is to stop."""

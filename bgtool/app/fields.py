@@ -22,13 +22,14 @@ def main_button(text: str, on_click: Callable[[], Any]) -> ui.button:
     return ui.button(text, on_click=on_click, color=None).classes("main").props("unelevated")
 
 
-def drop_down(label: str, choices: Mapping[str, str], value: str, take: Callable[[str], Any]) -> None:
+def drop_down(label: str, choices: Mapping[str, str], value: str, take: Callable[[str], Any]) -> ui.element:
     """One of several words, with what is said for them; `take` is given the word that is chosen."""
     words = list(choices)
-    with ui.element("label").classes("field"):
+    with ui.element("label").classes("field") as field:
         ui.label(label).classes("hint")
         with ui.element("select") as select:
             for number, word in enumerate(words):
                 option = ui.element("option").props(f"value={number}" + " selected" * (word == value))
                 option.props["label"] = choices[word]
     select.on("change", lambda event: take(words[int(event.args)]), js_handler="(event) => emit(event.target.value)")
+    return field

@@ -9,12 +9,12 @@ from nicegui import ui
 
 from bgtool.app.fields import drop_down
 from bgtool.app.form import COLOUR, MASK, PICTURE
+from bgtool.app.more import OPTIONS, More
 from bgtool.app.picker import Picker
 from bgtool.app.session import Session
 from bgtool.errors import UsageError, printable
 
 STYLES = {"gray": "Grey, soft edges", "bilevel": "Black and white", "color": "Colours of the ink"}
-POLARITIES = {"auto": "Invert such pages", "keep": "Leave them", "invert": "Invert every page"}
 BACKGROUNDS = {
     "transparent": "Nothing (transparent)",
     "white": "White",
@@ -49,17 +49,25 @@ class Look:
             with ui.element("div").classes("options"):
                 self._presets()
                 self._options()
+                self._more = More(session.form)
             with ui.element("div").classes("preview"):
                 self._preview()
 
     def update(self) -> None:
         """Show what has changed of the preview."""
         viewer = self._session.viewer
-        now = (viewer.shown, viewer.is_busy, tuple(self._session.files), self._session.is_running)
+        now = (
+            viewer.shown,
+            viewer.is_busy,
+            tuple(self._session.files),
+            self._session.is_running,
+            self._session.trouble,
+        )
         if now != self._seen:
             self._seen = now
             self._picture.refresh()
         self._busy.set_visibility(viewer.is_busy)
+        self._more.update()
 
     @ui.refreshable_method
     def _presets(self) -> None:
@@ -78,15 +86,15 @@ class Look:
         if form.command == "clean":
             ui.label("Style").classes("legend")
             ui.radio(STYLES).bind_value(form, "style").props("aria-label=Style")
-            drop_down("Light writing on dark pages", POLARITIES, form.polarity, partial(setattr, form, "polarity"))
         else:
             ui.label("Behind the person").classes("legend")
             ui.radio(BACKGROUNDS).bind_value(form, "background").props('aria-label="Behind the person"')
             self._details()
             ui.checkbox("Only the box around the person").bind_value(form, "crop")
         drop_down("Format of the results", FORMATS, form.format, partial(setattr, form, "format"))
-        if form.others:
-            said = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in form.others.items())
+        fields = {option.name for option in OPTIONS[form.command]}
+        if unseen := {name: value for name, value in form.others.items() if name not in fields}:
+            said = ", ".join(f"{name.replace('_', '-')} {value}" for name, value in unseen.items())
             ui.label(printable(f"The preset also sets {said}.")).classes("hint")
 
     def _details(self) -> None:
@@ -103,10 +111,12 @@ class Look:
         """Show the fields anew, as after another job was chosen."""
         self._presets.refresh()
         self._options.refresh()
+        self._more.refresh()
 
     def _take_preset(self, name: str) -> None:
         self._session.form.take_preset(name)
         self._options.refresh()
+        self._more.refresh()
 
     async def _choose_picture(self) -> None:
         for path in (await self._picker.pick(self._session.form.picture, files=True))[:1]:
@@ -132,6 +142,8 @@ class Look:
             ui.label("The preview waits until the run has ended.").classes("empty")
         elif not session.file:
             ui.label("Choose a folder or files, and the first one is shown here, before and after.").classes("empty")
+        elif session.trouble:
+            ui.label(session.trouble).classes("empty trouble")
         elif viewer.shown is None:
             ui.label("The first picture is being made.").classes("empty")
         else:

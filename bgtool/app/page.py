@@ -77,7 +77,7 @@ class Page:
             ui.button("Choose files…", on_click=lambda: self._pick(files=True)).props("outline")
             upload = ui.upload(on_upload=self._list_came, auto_upload=True, max_files=1, max_file_size=LONGEST_LIST)
             upload.classes("hidden").props('accept=".txt,.lst,.list,text/plain"')
-            ui.button("Take a list…").props("outline").on(
+            ui.button("Choose a list…").props("outline").on(
                 "click", js_handler=f"() => getElement({upload.id}).$refs.qRef.pickFiles()"
             ).tooltip("As the review page saves it: rejected.txt")
             self._upload = upload
@@ -95,7 +95,7 @@ class Page:
                 self._input(printable(path), partial(form.inputs.remove, path))
             if form.listed:
                 count = f"{len(form.listed):,} file{'s' * (len(form.listed) != 1)}"
-                self._input(f"{printable(form.list_name)}: {count}", self._drop_list)
+                self._input(f"{printable(form.list_name)}: {count}", form.drop_list)
         found = len(self._session.files)
         if form.all_inputs:
             many = f"more than {MOST_FILES:,}" if found == MOST_FILES else f"{found:,}"
@@ -107,9 +107,6 @@ class Page:
         with ui.element("li").classes("line"):
             ui.label(text).classes("grow path")
             ui.button(icon="close", on_click=remove).props("flat dense round").props["aria-label"] = f"remove {text}"
-
-    def _drop_list(self) -> None:
-        self._session.form.listed, self._session.form.list_name = (), ""
 
     def _output_part(self) -> None:
         with ui.row().classes("line"):
@@ -155,6 +152,7 @@ class Page:
 
     def _job_chosen(self) -> None:
         self._session.form.take_preset("")
+        self._session.form.list_output = ""
         self._look.show_options()
 
     async def _tick(self) -> None:

@@ -25,8 +25,8 @@ class Progress:
             self._start = main_button("Start", lambda: self._try(session.start))
             self._plan = ui.button("Show the plan", on_click=lambda: self._try(session.rehearse)).props("outline")
             self._stop = ui.button("Stop", on_click=session.stop).props("outline")
-            ui.checkbox("Do all anew").bind_value(session.form, "overwrite").tooltip(
-                "Also what is done, and in place of files that bgtool did not make"
+            ui.checkbox("Do finished files again, too").bind_value(session.form, "overwrite").tooltip(
+                "And replace files that bgtool did not make"
             )
         self._trouble = ui.label().classes("trouble").props("role=alert")
         self._headline = ui.label().classes("headline").props("role=status")

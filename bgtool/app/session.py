@@ -35,6 +35,7 @@ class Session:
         viewer: of the preview.
         files: among which one is chosen for the preview, the first `MOST_FILES`.
         file: that one; empty for none.
+        trouble: why there is no preview of it: what was chosen makes no sense together.
     """
 
     def __init__(self, folder: str = "") -> None:
@@ -42,7 +43,7 @@ class Session:
         self.run: Run | None = None
         self.viewer = Viewer()
         self.files: list[str] = []
-        self.file = ""
+        self.file = self.trouble = ""
 
     @property
     def is_running(self) -> bool:
@@ -62,10 +63,11 @@ class Session:
 
     def preview(self) -> None:
         """Ask for the preview of the file as the choices are; of none while a run has the machine."""
+        wanted, self.trouble = None, ""
         try:
             wanted = Wanted(self.file, self.form.options()) if self.file and not self.is_running else None
-        except UsageError:
-            wanted = None
+        except UsageError as error:
+            self.trouble = printable(str(error))
         self.viewer.want(wanted and Wanted(wanted.path, neutral(wanted.options)))
 
     def rehearse(self) -> None:
@@ -81,7 +83,6 @@ class Session:
         """
         if is_written(self.form.target):
             raise OutputError(LOCKED, "wait for it, or choose another output folder")
-        self.form.output = self.form.target  # which other inputs would change
         self.run = Run(self._ready())
 
     def stop(self) -> None:

@@ -39,6 +39,27 @@ function usual() {
   return Object.keys(SHELLS)[isWindows ? 1 : 0];
 }
 
-function command(shell) {
-  $("command").value = `bgtool ${data.command} --from-list rejected.txt -o ${SHELLS[shell](data.folder)}`;
+function command() {
+  const { command, words, look } = data.again;
+  const quoted = (word) => (/^--[\w=.:-]+$/.test(word) ? word : SHELLS[$("shell").value](word));
+  const options = [...words, ...(look ? [`--${look}=${$("look").value}`] : [])];
+  $("command").value = `bgtool ${command} --from-list rejected.txt -o ${[data.folder, ...options].map(quoted).join(" ")}`;
+}
+
+function copy() {
+  $("command").select();
+  document.execCommand("copy"); // what a page from the disk may use in every browser
+}
+
+function offer() {
+  const { look, looks } = data.again;
+  options("shell", Object.keys(SHELLS).map((name) => [name, name]));
+  options("look", looks.map((word) => [word, word]));
+  $("looks").hidden = !look;
+  $("option").textContent = look && look[0].toUpperCase() + look.slice(1);
+  $("shell").value = usual();
+  command();
+  for (const id of ["shell", "look"]) $(id).addEventListener("change", command);
+  $("command").addEventListener("focus", () => $("command").select());
+  $("copy").addEventListener("click", copy);
 }

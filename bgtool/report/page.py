@@ -22,6 +22,7 @@ from bgtool.batch.listing import REVIEW_SUFFIX
 from bgtool.engine.job import Outcome
 from bgtool.errors import UsageError, printable
 from bgtool.optional import require
+from bgtool.report.again import again
 from bgtool.report.items import Item, items_of
 from bgtool.report.previews import FILES, Previews
 from bgtool.report.thumbnails import ACROSS, SIDE, Spot, Thumbnails, name_of, save
@@ -112,8 +113,8 @@ def page_data(
     return {
         "id": hashlib.sha256(os.fsencode(folder.absolute())).hexdigest()[:16],
         "roots": [{"path": root, "url": url_to(Path(root), here)} for root in roots],
-        "folder": str(folder),
-        "command": "cutout" if any(item.settings.get("task") == "CutoutOptions" for item in items) else "clean",
+        "folder": str(folder.absolute()),
+        "again": again(items),
         "outputs": url_to(folder.absolute(), here),
         "pictures": pictures,
         "reasons": reasons,
@@ -141,6 +142,7 @@ def entry(
         "w": item.warnings or None,
         "k": [reasons.index(reason) for reason in item.reasons] or None,
         "c": item.confidence,
+        "d": item.digest[8:24] or None,
         "p": item.pages,
         "s": round(item.seconds, 2),
         "t": spot,

@@ -9,7 +9,7 @@ const items = data.items.map((item, number) => ({
   ...item,
   number,
   label: item.l || item.n,
-  key: `${data.roots[item.r].path}\n${item.n}`,
+  key: `${data.roots[item.r].path}\n${item.n}\n${item.d || ""}`, // with its digest: what is done anew is not judged yet
   folder: folderOf(item),
   sought: item.n.toLowerCase(),
 }));
@@ -164,7 +164,9 @@ function mark(item) {
   $("reject").setAttribute("aria-pressed", String(verdict === "rejected"));
   const found = items.map((one) => state.verdicts[one.key]);
   for (const name of ["accepted", "rejected"]) $(name).textContent = found.filter((one) => one === name).length;
-  $("export").disabled = !found.includes("rejected");
+  const count = Number($("rejected").textContent);
+  $("again").textContent = count ? `Do the ${count} rejected file${count > 1 ? "s" : ""} again` : "Do rejected files again";
+  $("export").disabled = !count;
 }
 
 function judge(verdict) {
@@ -211,8 +213,6 @@ function listen() {
   for (const id of ["show", "folder", "order"]) $(id).addEventListener("change", choose);
   $("search").addEventListener("input", choose);
   $("filters").addEventListener("submit", (event) => event.preventDefault());
-  $("command").addEventListener("focus", () => $("command").select());
-  $("shell").addEventListener("change", () => command($("shell").value));
 }
 
 function options(id, pairs) {
@@ -223,8 +223,7 @@ recall();
 options("show", Object.keys(SHOWS).map((name) => [name, name]));
 options("folder", [["*", "all folders"], ...[...new Set(items.map((item) => item.folder))].map((name) => [`/${name}`, name || "top folder"])]);
 dress(matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light");
-options("shell", Object.keys(SHELLS).map((name) => [name, name]));
-command($("shell").value = usual());
+offer();
 viewer.start();
 listen();
 choose();

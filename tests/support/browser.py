@@ -37,11 +37,14 @@ def page_in(running, **context) -> Iterator:
     assert complaints == []
 
 
-def serious(page) -> list[str]:
-    """What axe-core finds that keeps people out: its violations of impact serious and critical."""
+def serious(page, within=None) -> list[str]:
+    """What axe-core finds that keeps people out: its violations of impact serious and critical.
+
+    `within` is a selector; without one, all of the page is looked at.
+    """
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    found = Axe().run(page, within).response["violations"]
     return [
         f"{one['id']}: {one['nodes'][0]['html'][:200]}" for one in found if one["impact"] in ("serious", "critical")
     ]

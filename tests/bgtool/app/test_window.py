@@ -91,7 +91,7 @@ def test_from_a_folder_to_its_results_and_the_rejected_again(chromium, tmp_path)
 
         chosen = "\n".join(map(str, files[1:])).encode()
         with page.expect_file_chooser() as chooser:
-            press(page, "Take a list…")
+            press(page, "Choose a list…")
         chooser.value.set_files([{"name": "rejected.txt", "mimeType": "text/plain", "buffer": chosen}])
         says(page, "^rejected.txt: 2 files")
         page.get_by_role("radio", name="Black and white").click()
@@ -142,6 +142,28 @@ def shades(page):
         for (let i = 0; i < data.length; i += 4) seen.add(data[i]);
         return [image.src, seen.size];
     }""")
+
+
+def test_options_that_are_seldom_wanted_show_when_they_are_asked_for(chromium, tmp_path):
+    scan(tmp_path / "in" / "1.png")
+    with window(tmp_path, "--no-browser", "in") as one, page_in(chromium) as page:
+        opened(page, one)
+        page.locator("img.after").wait_for()
+        assert not page.get_by_label("Cut to").is_visible()
+        press(page, "More options")
+        page.get_by_role("checkbox", name="Turn scans until their lines are level").click()
+        take(page, "Cut to", "What is written")
+        page.get_by_label("Pixels left around what is written").fill("12")
+        page.locator("code.command", has_text="--deskew --crop=ink --margin=12").wait_for()
+        page.get_by_role("button", name="More options (3 set)").wait_for()
+        page.reload()
+        press(page, "More options (3 set)")
+        assert page.get_by_label("Pixels left around what is written").input_value() == "12"
+        page.get_by_role("radio", name="Cut people out of photos").click()
+        page.get_by_role("radio", name="Only the mask").click()
+        take(page, "Photos without people", "Stay as they are")
+        says(page, "a mask is no copy of the photo")
+        assert page.locator(".preview .trouble").inner_text().startswith("a mask is no copy of the photo")
 
 
 def test_stop_go_on_and_a_second_window(chromium, tmp_path):
@@ -222,13 +244,16 @@ def test_nothing_keeps_people_out(chromium, filled, scheme, width):
         assert serious(page) == []
         press(page, "Choose files…")
         page.get_by_role("checkbox", name="1.png").wait_for()
-        in_the_dialog = serious(page)  # axe-core takes the veil over the page for the ground of the dialog
-        assert [one for one in in_the_dialog if not one.startswith("color-contrast")] == []
+        # axe-core takes the veil, which lies behind the dialog, for its ground; the page under it is out of reach.
+        page.add_style_tag(content=".q-dialog__backdrop { background: none !important }")
+        assert serious(page, ".picker") == []
         page.keyboard.press("Escape")
         page.get_by_role("dialog").wait_for(state="hidden")
         page.get_by_role("radio", name="Cut people out of photos").click()
         page.get_by_role("radio", name="A colour").click()
         page.get_by_label("Colour", exact=True).wait_for()
+        press(page, "More options")
+        page.get_by_label("Photos without people").wait_for()
         assert serious(page) == []
         page.get_by_role("radio", name="Clean scanned pages").click()
         press(page, "Show the plan")

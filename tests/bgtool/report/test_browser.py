@@ -173,7 +173,40 @@ def test_the_command_is_what_a_shell_takes_for_the_very_folder(chromium, tmp_pat
         assert page.input_value("#shell") == "bash, zsh"
     script = f"bgtool() {{ printf '%s\\0' \"$@\"; }}; {command}"
     told = subprocess.run(["bash", "-c", os.fsencode(script)], capture_output=True, check=True).stdout
-    assert told.split(b"\0")[:-1] == [b"clean", b"--from-list", b"rejected.txt", b"-o", os.fsencode(out)]
+    words = [b"clean", b"--from-list", b"rejected.txt", b"-o", os.fsencode(out)]
+    assert told.split(b"\0")[:-1] == [*words, b"--style=bilevel"], "another style than that of the files"
+
+
+def test_the_command_has_the_options_of_the_run_and_the_look_that_is_chosen(chromium, tmp_path):
+    root, out = tmp_path / "in", tmp_path / "out"
+    picture(root / "a.png")
+    picture(out / "a.tif", 255)
+    settings = {"task": "CleanOptions", "format": "tiff", "style": "gray", "deskew": True, "crop": "page", "odd": [1]}
+    lines = [line(root, "a.png", out, "a.tif", settings=settings, model="document-fast")]
+    with page_in(chromium) as page:
+        opened(page, (root, write_review(write(out, lines))))
+        page.click("summary")
+        page.select_option("#look", "color")
+        words = page.input_value("#command").split(" -o ")[1].split()[1:]
+        assert words == ["--format=tiff", "--deskew", "--crop=page", "--style=color"]
+
+
+def test_a_verdict_is_about_one_result_and_not_about_the_next(chromium, tmp_path):
+    root, out = tmp_path / "in", tmp_path / "out"
+    for name in ("a.png", "b.png"):
+        picture(root / name)
+        picture(out / name, 255)
+    written = [line(root, name, out, name) for name in ("a.png", "b.png")]
+    with page_in(chromium) as page:
+        opened(page, (root, write_review(write(out, written))))
+        page.keyboard.press("r")
+        page.keyboard.press("j")
+        page.keyboard.press("r")
+        assert page.inner_text("#again") == "Do the 2 rejected files again"
+        picture(out / "b.png", 254)
+        opened(page, (root, write_review(write(out, [written[0], line(root, "b.png", out, "b.png")]))))
+        assert page.inner_text("#rejected") == "1"
+        assert page.inner_text("#files .bad") == "rejected"
 
 
 def test_on_windows_the_command_is_powershells_or_that_of_cmd(chromium, reviewed):
@@ -182,11 +215,11 @@ def test_on_windows_the_command_is_powershells_or_that_of_cmd(chromium, reviewed
         opened(page, reviewed)
         assert page.input_value("#shell") == "PowerShell"
         page.evaluate('data.folder = "D:\\\\it\'s $here"')
-        page.evaluate("command('PowerShell')")
-        assert page.input_value("#command").endswith("-o 'D:\\it''s $here'")
+        page.evaluate("command()")
+        assert "-o 'D:\\it''s $here' " in page.input_value("#command")
         page.click("summary")
         page.select_option("#shell", "cmd")
-        assert page.input_value("#command").endswith('-o "D:\\it\'s $here"')
+        assert '-o "D:\\it\'s $here" ' in page.input_value("#command")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

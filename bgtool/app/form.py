@@ -12,6 +12,7 @@ from bgtool.batch.command import command_line
 from bgtool.batch.lists import paths_of
 from bgtool.batch.presets import KINDS, known
 from bgtool.errors import UsageError
+from bgtool.imaging.formats import PDFS
 from bgtool.options import TRANSPARENT, BatchOptions, with_enums
 from bgtool.storage.file_journal import FILE_NAME
 
@@ -20,6 +21,15 @@ MASK, COLOUR, PICTURE = "mask", "colour", "picture"
 
 SHOWN = {"clean": ("style",), "cutout": ("crop",)}
 """Options of each command that the form has an attribute of that name for, beside the format."""
+
+NEEDS = {
+    "quality": ("format", ("same", "jpeg", "webp")),
+    "join": ("format", PDFS),
+    "ocr": ("format", PDFS),
+    "margin": ("crop", ("ink",)),
+    "right_to_left": ("split", ("auto",)),
+}
+"""Options that mean something with some values of another one only."""
 
 WORDS = (TRANSPARENT, "white", "blur")
 
@@ -85,9 +95,8 @@ class Form:
         named = {name: getattr(self, name) for name in ("format", "overwrite", *SHOWN[self.command])}
         if self.command == "cutout":
             named |= self._background()
-        values = with_enums(self.others | named)
-        if values["format"] not in ("same", "jpeg", "webp"):
-            values.pop("quality", None)
+        others = {name: value for name, value in self.others.items() if self.applies(name)}
+        values = with_enums(others | named)
         try:
             return KINDS[self.command](inputs=self.all_inputs, output=self.target, **values)
         except TypeError as error:  # a preset of the user's own may hold anything
@@ -102,6 +111,11 @@ class Form:
         if name in ("format", *SHOWN[self.command]):
             return getattr(self, name)
         return self.others.get(name, self.usual(name))
+
+    def applies(self, name: str) -> bool:
+        """Whether an option means something beside the other choices; where it does not, it does not hold."""
+        other, values = NEEDS.get(name, (name, None))
+        return values is None or self.value_of(other) in values
 
     def set_other(self, name: str, value: Any) -> None:
         """Set one of the further options."""

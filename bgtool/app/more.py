@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from nicegui import ui
 
@@ -23,7 +22,6 @@ class Option:
         label: what the field is called.
         words: what is said for its values, where it is one of few.
         least, most: of numbers; None where there is no such limit.
-        needs: another option and the values of which it means something with one only.
     """
 
     name: str
@@ -31,30 +29,28 @@ class Option:
     words: Mapping[str, str] = field(default_factory=dict)
     least: int | None = 0
     most: int | None = None
-    needs: tuple[str, frozenset[Any]] | None = None
-
-    def applies(self, form: Form) -> bool:
-        """Whether it means something beside the other choices."""
-        return not self.needs or form.value_of(self.needs[0]) in self.needs[1]
 
 
-QUALITY = Option("quality", "Quality, 1 to 100; empty: chosen for you", least=1, most=100,
-                 needs=("format", frozenset({"same", "jpeg", "webp"})))  # fmt: skip
+QUALITY = Option("quality", "Quality, 1 to 100; empty: chosen for you", least=1, most=100)
+
+TIMES = {f"{times}": f"{times} times" for times in range(2, MOST_SCALE + 1)}
 
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "clean": (
         Option("deskew", "Turn scans until their lines are level"),
         Option("crop", "Cut to", {"none": "Nothing is cut off", "page": "The sheet, without its bed",
                                   "ink": "What is written"}),
-        Option("margin", "Pixels left around what is written", needs=("crop", frozenset({"ink"}))),
+        Option("margin", "Pixels left around what is written"),
         Option("split", "Double pages", {"none": "Stay as they are", "auto": "Become two pages"}),
-        Option("right_to_left", "The right page comes first", needs=("split", frozenset({"auto"}))),
+        Option("right_to_left", "The right page comes first"),
         Option("polarity", "Light writing on dark pages", {"auto": "Invert such pages", "keep": "Leave them",
                                                            "invert": "Invert every page"}),
         Option("pictures", "Photos on a page", {"keep": "Stay as they are", "drop": "Are cleaned, too"}),
-        Option("scale", "Enlarge pages for the network", {"0": "Those of small writing", "1": "None"} |
-               {f"{times}": f"All, {times} times" for times in range(2, MOST_SCALE + 1)}),
+        Option("scale", "Enlarge for the network", {"0": "Pages of small writing", "1": "No page", **TIMES}),
+        Option("enlarge", "Size of the results", {"1": "As the scans", **TIMES}),
         Option("dpi", "Pixels per inch of the scans; 0: as their files say", most=MOST_DPI),
+        Option("join", "One PDF for each folder"),
+        Option("ocr", "Languages of text to find in the PDF, as deu+lat"),
         QUALITY,
     ),
     "cutout": (
@@ -90,7 +86,7 @@ class More:
     def update(self) -> None:
         """Show the fields that mean something, and how many say something else than usual."""
         for option, element in self._fields:
-            element.set_visibility(option.applies(self._form))
+            element.set_visibility(self._form.applies(option.name))
         count = sum(option.name in self._form.others for option, _ in self._fields)
         self._button.text = f"More options ({count} set)" if count else "More options"
         self._button.props(f"aria-expanded={str(self._body.visible).lower()}")
@@ -112,7 +108,9 @@ class More:
         form, label, usual = self._form, option.label, self._form.usual(option.name)
         take, now = partial(form.set_other, option.name), form.value_of(option.name)
         if option.words:
-            return drop_down(label, option.words, str(now), lambda word: take(int(word) if usual == 0 else word))
+            return drop_down(
+                label, option.words, str(now), lambda word: take(int(word) if isinstance(usual, int) else word)
+            )
         if isinstance(usual, bool):
             return ui.checkbox(label, value=now, on_change=lambda event: take(event.value))
         if isinstance(usual, str):

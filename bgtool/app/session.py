@@ -14,7 +14,7 @@ from bgtool.app.preview import Viewer, Wanted
 from bgtool.app.run import Run, Stage, rehearsal
 from bgtool.batch.listing import listing
 from bgtool.errors import OutputError, UsageError, printable
-from bgtool.options import BatchOptions
+from bgtool.options import BatchOptions, CleanOptions
 from bgtool.report.page import write_review
 from bgtool.storage.file_journal import FILE_NAME, LOCKED, is_written
 from bgtool.storage.urls import is_url
@@ -134,7 +134,8 @@ class Session:
 
 def neutral(options: BatchOptions) -> BatchOptions:
     """Options without what a preview does not depend on, so that it is not made anew for that."""
-    return replace(options, inputs=(), output="", overwrite=False)
+    options = replace(options, inputs=(), output="", overwrite=False)
+    return replace(options, join=False, ocr="") if isinstance(options, CleanOptions) else options
 
 
 def files_of(paths: Iterable[str]) -> Iterator[str]:

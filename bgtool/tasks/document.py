@@ -67,10 +67,9 @@ def planned(source: Source, options: CleanOptions, resolution: Resolution | None
     """Decide how a page is given to the network, and what lies where on it; a large one is read once more for that."""
     plan = approach(source, options.scale, options.polarity, resolution).enlarging(options.enlarge)
     layout = look_over(seen(source, plan))
+    layout = layout.styled(options.style) if layout else None
     if layout and options.pictures is Pictures.DROP:
         layout = layout.without_pictures()
-    if layout and options.style is Style.GRAY:
-        layout = layout.softened()
     return replace(plan, layout=layout)
 
 

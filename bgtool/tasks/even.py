@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.imaging.components import Labels, Mask, components
+from bgtool.options import Style
 from bgtool.tasks.areas import beside, long_runs, neighbours, reached, share_of
 from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
+from bgtool.tasks.frames import framed
 from bgtool.tasks.squares import closed, local_mean, opened, widened
 
 Levels = NDArray[np.uint8]
@@ -70,6 +72,7 @@ class EvenPaper:
         told: bool [rows, columns], cells where the scan tells what is ink: not in pictures, tints, what shades off,
             and beyond the sheet.
         pictures: bool [rows, columns], cells of areas in continuous tone.
+        screens: bool [rows, columns], cells of pictures that are made up of dots or lines.
         full: darkness from which on it is black.
     """
 
@@ -78,15 +81,18 @@ class EvenPaper:
     bare: float
     told: Mask
     pictures: Mask = field(repr=False)
+    screens: Mask = field(repr=False)
     full: float = FULL
 
     def without_pictures(self) -> EvenPaper:
         """The same, with nothing taken for a picture."""
         return replace(self, pictures=np.zeros_like(self.pictures))
 
-    def softened(self) -> EvenPaper:
-        """The same, with more of the scan's greys."""
-        return replace(self, full=SOFT)
+    def styled(self, style: Style) -> EvenPaper:
+        """The same for pages of a style: such as have greys keep more of them, and show all pictures as they are."""
+        if style is Style.BILEVEL:
+            return self
+        return replace(self, pictures=self.pictures | self.screens, full=SOFT if style is Style.GRAY else FULL)
 
     def inked(self, scan: Levels) -> Levels:
         """Ink by the scan's own tone: of uint8 [h, w, 3] uint8 [h, w], 0 ink .. 255 paper."""
@@ -136,16 +142,20 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
         return None
     covered = tones.lightest > TINTED
     outside = outside | reached(covered, long_runs(covered))
-    areas, soft = areas_of(tones, outside)
+    bare = (tones.darkest - tones.lightest < STEP / (tones.paper - tones.ink)) & (abs(tones.level) <= BARE)
+    photos, screens = framed(tones.level, tones.darkest - tones.lightest, bare, cells[2:5])
+    areas, soft = areas_of(tones, outside | photos | screens)
     pictures, tints = pictures_and_tints(areas, tones)
-    free = ~widened(areas > 0, BORDER) & ~widened(outside)
+    free = ~widened((areas > 0) | photos | screens, BORDER) & ~widened(outside)
     clear = free & ~widened(tones.darkest > INKED, CLEAR) & (tones.lightest < 2 * BARE)
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
-    bare = max(BARE, float(np.percentile(tones.darkest[clear], 98)) + ABOVE_NOISE)
-    pictures = widened(pictures) & ~outside  # with the cells that they cover in part
-    told = ~(pictures | widened(tints | outside) | widened(soft, BORDER))
-    return EvenPaper(tones.paper, tones.ink, bare, told, pictures)
+    noise = float(np.percentile(tones.darkest[clear], 98))
+    pictures, screens = (
+        widened(each) & ~outside for each in (pictures | photos, screens)
+    )  # with cells covered in part
+    told = ~(pictures | widened(tints | outside) | widened(soft, BORDER)) | screens
+    return EvenPaper(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)
 
 
 def tones_of(cells: Cells) -> _Tones | None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from bgtool.imaging.components import Labels, Mask, components
 from bgtool.imaging.source import Source
+from bgtool.options import Style
 from bgtool.tasks.areas import beside, boxes, long_runs, reached, share_of
 from bgtool.tasks.cells import CELL, PAPERLIKE, page_cells, usual_lightness
 from bgtool.tasks.even import EvenPaper, even_paper, grey
@@ -101,9 +102,9 @@ class Layout:
         """The same, with pictures left to the network."""
         return replace(self, even=self.even.without_pictures()) if self.even else self
 
-    def softened(self) -> Layout:
-        """The same, with more of the scan's greys on even paper, as a grey page is to have them."""
-        return replace(self, even=self.even.softened()) if self.even else self
+    def styled(self, style: Style) -> Layout:
+        """The same for pages of a style."""
+        return replace(self, even=self.even.styled(style)) if self.even else self
 
     def pictures(self, top: int, shape: tuple[int, ...], scale: int, enlarge: int) -> Mask | None:
         """Where pictures are in whole rows of the result, bool [h, w]; None where there are none.

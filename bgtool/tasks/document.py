@@ -112,7 +112,8 @@ def clean_bands(
                 small = reduced(part, plan.enlarge)
                 if guard:
                     scan = image if plan.gain == 1 else read_window(plain, window)  # which more contrast may hide
-                    guard.take(left, first, scan[inner(window, view.size)], small)
+                    pictures = plan.layout.pictures(left, first, small.shape, plan.scale) if plan.layout else None
+                    guard.take(left, first, scan[inner(window, view.size)], small, pictures)
                 advance(small.size)
         yield first * plan.enlarge, band
 
@@ -229,7 +230,7 @@ def styled_bands(
     scan = Inverted(source) if plan.inverted else source
     scan = Enlarged(scan, plan.enlarge) if plan.enlarge > 1 else scan
     for top, band in clean_bands(source, model, tile or default_tile(model.card), advance, plan, guard):
-        pictures = plan.layout.pictures(top, band.shape, plan.scale, plan.enlarge) if plan.layout else None
+        pictures = plan.layout.pictures(0, top, band.shape, plan.scale, plan.enlarge) if plan.layout else None
         match style:
             case Style.GRAY:
                 yield band

@@ -91,10 +91,10 @@ class Guard:
 
     Attributes:
         cell: side of a cell in pixels.
-        levels: how many pixels of the network's page have each of the 256 grey levels; no finding follows from them.
+        levels: how many pixels of the page, but for pictures, have each of the 256 grey levels; no finding follows.
     """
 
-    def __init__(self, size: tuple[int, int], ink_below: int = 0, pictures: NDArray[np.bool_] | None = None) -> None:
+    def __init__(self, size: tuple[int, int], ink_below: int = 0) -> None:
         """Start on a page.
 
         Args:
@@ -108,17 +108,26 @@ class Guard:
         shape = -(-size[1] // self.cell), -(-size[0] // self.cell)
         self._scan, self._page = np.full(shape, 255, np.uint8), np.full(shape, 255, np.uint8)
 
-    def take(self, left: int, top: int, scan: NDArray[np.uint8], page: NDArray[np.uint8]) -> None:
+    def take(
+        self,
+        left: int,
+        top: int,
+        scan: NDArray[np.uint8],
+        page: NDArray[np.uint8],
+        pictures: NDArray[np.bool_] | None = None,
+    ) -> None:
         """Take in a part.
 
         Args:
             left, top: its place in the scan in pixels, multiples of `cell`.
             scan: uint8 [h · n, w · n, 3], any whole number of times enlarged.
             page: uint8 [h, w], what became of it, grey.
+            pictures: bool [h, w], where there are pictures, of which a result without greys has dots; None for nowhere.
         """
-        self.levels += Image.fromarray(page).histogram()
+        self.levels += np.bincount(page.ravel() if pictures is None else page[~pictures], minlength=256)
         if self._ink_below:
-            page = (page >= self._ink_below) * np.uint8(255)
+            whitened = (page >= self._ink_below) * np.uint8(255)
+            page = whitened if pictures is None else np.where(pictures, page, whitened)
         seen = np.asarray(Image.fromarray(scan).reduce(self.cell * (len(scan) // len(page))).convert("L"))
         result = np.asarray(Image.fromarray(page).reduce(self.cell))
         rows, columns = (slice(start // self.cell, None) for start in (top, left))

@@ -106,20 +106,20 @@ class Layout:
         """The same for pages of a style."""
         return replace(self, even=self.even.styled(style)) if self.even else self
 
-    def pictures(self, top: int, shape: tuple[int, ...], scale: int, enlarge: int) -> Mask | None:
-        """Where pictures are in whole rows of the result, bool [h, w]; None where there are none.
+    def pictures(self, left: int, top: int, shape: tuple[int, ...], scale: int, enlarge: int = 1) -> Mask | None:
+        """Where pictures are in a part of the result, bool [h, w]; None where there are none.
 
         Args:
-            top, shape: first row of them, and rows and columns.
+            left, top, shape: its place in pixels, and rows and columns.
             scale, enlarge: how many times as large as the scan is what the network sees, and the result.
         """
         if not self.even:
             return None
-        start, height, width = (number * scale // enlarge for number in (top, *shape))
-        if not self.even.pictures[cells_between(start, height)].any():
+        across, down, height, width = (number * scale // enlarge for number in (left, top, *shape))
+        if not self.even.pictures[cells_between(down, height), cells_between(across, width)].any():
             return None
         larger, smaller = max(enlarge // scale, 1), max(scale // enlarge, 1)
-        whole = part(self.even.pictures, 0, start, (height, width))[::smaller, ::smaller]
+        whole = part(self.even.pictures, across, down, (height, width))[::smaller, ::smaller]
         return whole.repeat(larger, 0).repeat(larger, 1)
 
     def _changes(self) -> Iterator[tuple[Mask, Change]]:

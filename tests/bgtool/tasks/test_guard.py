@@ -100,6 +100,17 @@ def test_a_bilevel_result_is_judged_as_it_is_written():
     assert judged(scan, pale).lost == 0
 
 
+def test_pictures_of_a_bilevel_result_are_judged_by_their_tones():
+    scan, result = sheet(lambda pen, ink: pen.rectangle((300, 400, 1000, 800), fill=(150, 140, 130) if ink else 160))
+    pictures = np.zeros(result.shape, bool)
+    pictures[400:800, 300:1000] = True
+    guard = Guard(PAGE, 128)
+    guard.take(0, 0, scan, result, pictures)
+    assert guard.findings().lost < 0.02
+    assert guard.levels.sum() == (~pictures).sum(), "how sure a page is does not depend on the tones of its pictures"
+    assert judged(scan, result, 128).lost > 0.1
+
+
 @pytest.mark.parametrize("scale", [1, 2, 3])
 def test_tiles_show_the_guard_the_whole_page(tiny_model, scale):
     pixels = np.random.default_rng(scale).integers(0, 256, (150, 130, 3), dtype=np.uint8)

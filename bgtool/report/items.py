@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bgtool.batch.history import read
+from bgtool.batch.joined_names import PAGES
 from bgtool.batch.joining import TASK
 from bgtool.engine.job import STREAM, Outcome, Status
 from bgtool.errors import UsageError
@@ -61,6 +62,12 @@ class Item:
         """Sort key: failures first, then the least sure; of those that say nothing, the ones with warnings first."""
         unsure = 2.0 - bool(self.warnings) if self.confidence is None else self.confidence
         return not self.error, not self.warnings and unsure == 2.0, unsure, self.name
+
+
+def folder_of_pages(folder: Path) -> Path:
+    """Where the single pages are of which an output folder holds nothing but joined files; else the folder itself."""
+    pages = folder / PAGES
+    return pages if (pages / FILE_NAME).is_file() and not any(_on_record(folder)) else folder
 
 
 def items_of(folder: Path, others: Iterable[Outcome] = ()) -> list[Item]:

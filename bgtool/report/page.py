@@ -23,7 +23,7 @@ from bgtool.engine.job import Outcome
 from bgtool.errors import UsageError, printable
 from bgtool.optional import require
 from bgtool.report.again import again
-from bgtool.report.items import Item, items_of
+from bgtool.report.items import Item, folder_of_pages, items_of
 from bgtool.report.previews import FILES, Previews
 from bgtool.report.thumbnails import ACROSS, SIDE, Spot, Thumbnails, name_of, save
 
@@ -54,7 +54,7 @@ def write_review(
     """Write the review page of an output folder.
 
     Args:
-        folder: of the outputs.
+        folder: of the outputs; where these are joined files, their single pages are shown.
         file: of the page; None for `FILE_NAME` in the folder. Its pictures go into a folder beside it.
         outcomes: of the run that has just ended; failures that are not on record are shown too.
         speed: of that run.
@@ -71,6 +71,7 @@ def write_review(
     file = file or folder / FILE_NAME
     pictures = file.with_suffix(REVIEW_SUFFIX)
     refuse_foreign(file)
+    folder = folder_of_pages(folder)
     items = items_of(folder, outcomes)
     pictures.mkdir(parents=True, exist_ok=True)
     spots = Thumbnails(pictures, folder).of(items)

@@ -16,6 +16,7 @@ import bgtool
 from bgtool.batch.bag import make_bag
 from bgtool.batch.verification import Verification
 from bgtool.errors import UsageError
+from bgtool.report.page import write_review
 from tests.support.pdfs import faults_of
 
 pikepdf = pytest.importorskip("pikepdf")
@@ -241,6 +242,18 @@ def test_a_bag_holds_the_joined_files_alone(tmp_path, join):
         assert xmp.pdfa_status == "2B"
         assert xmp["dc:title"] == "a"
         assert len(pdf.Root.OutputIntents) == 1
+
+
+def test_the_review_page_shows_the_pages(tmp_path, join):
+    pytest.importorskip("jinja2")
+    for name in ("a/1", "b/2"):
+        page(tmp_path / "in" / f"{name}.png", 30)
+    join()
+    out = tmp_path / "out"
+    text = write_review(out).read_text(encoding="utf-8")
+    assert '"o":"a/1.pdf"' in text.replace(" ", "")
+    assert '"outputs":"./bgtool-pages/"' in text.replace(" ", "")
+    assert not list(Verification(str(out)).findings())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="sets a limit as Unix has it")

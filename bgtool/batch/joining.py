@@ -99,6 +99,11 @@ class Joining:
         self._observer, self._settle = observer, settle
         self._joined = Plan(options.output)
         self._made = self._kept = 0
+        self._barred: dict[str, list[str]] = {}  # by folder, the names of pages that could not even be planned
+        for failure in ran.planned.failures:
+            if not is_folder(failure.path):
+                folder, name = os.path.split(failure.path)
+                self._barred.setdefault(folder, []).append(name)
 
     def rehearse(self) -> None:
         """Tell what would be made, if every page is done, and write nothing."""
@@ -121,6 +126,8 @@ class Joining:
             manifest.end()
         for note in notes_on(manifest.history, self._joined, ()):
             self._observer.note(note)
+        if emptied := in_words(self._emptied()):
+            self._observer.note(f"of folders that hold no pages now, earlier files stay: {emptied}")
         self._observer.note(f"joined: {self._made} made" + f", {self._kept} as they were" * bool(self._kept))
 
     def _due(self, manifest: Manifest | None) -> Iterator[tuple[list[Job], Job, str]]:
@@ -148,6 +155,15 @@ class Joining:
                     continue
                 yield pages, admitted, key
 
+    def _emptied(self) -> Iterator[str]:
+        """Joined files of folders that this run looked into and found no pages in."""
+        roots = tuple(store_of(path).join(absolute(path), "") for path in self._options.inputs)
+        joined = {absolute(job.source) for job in self._joined.jobs}
+        for source, name in self._history.names.items() if self._options.recursive else ():
+            below = source not in joined and store_of(source).join(source, "").startswith(roots)
+            if below and is_folder(source) and self._history.holds(name):
+                yield name
+
     def _folders(self) -> Iterator[tuple[str, list[Job]]]:
         """Each folder of inputs, and its pages in natural order, for so the plan goes through it."""
         for source, jobs in groupby(self._ran.planned.jobs, lambda job: os.path.dirname(job.source)):
@@ -155,9 +171,8 @@ class Joining:
 
     def _lacking(self, source: str, pages: Sequence[Job]) -> list[str]:
         """The names of the pages of a folder that are not done."""
-        barred = [each.path for each in self._ran.planned.failures if os.path.dirname(each.path) == source]
-        names = [os.path.basename(path) for path in barred if not is_folder(path)]
-        return [*names, *(os.path.basename(page.source) for page in pages if not self._is_done(page))]
+        undone = (os.path.basename(page.source) for page in pages if not self._is_done(page))
+        return [*self._barred.get(source, ()), *undone]
 
     def _is_done(self, page: Job) -> bool:
         order, history, checksum = self._ran.order, self._ran.history, self._options.checksum

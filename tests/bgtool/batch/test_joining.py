@@ -121,8 +121,11 @@ def test_what_is_unchanged_stays_and_a_page_changed_added_or_removed_makes_the_f
     assert joined(tmp_path / "out")["b.pdf"] == before["b.pdf"]
 
     (tmp_path / "out" / "a.pdf").unlink()
-    join()
+    (tmp_path / "in" / "b" / "1.png").unlink()
+    _, said = join()
     assert widths(tmp_path / "out" / "a.pdf") == [35, 30, 40]
+    assert "of folders that hold no pages now, earlier files stay: b.pdf" in said
+    assert joined(tmp_path / "out")["b.pdf"] == before["b.pdf"]
 
 
 def test_a_page_that_fails_is_named_and_no_file_is_short(tmp_path, join):

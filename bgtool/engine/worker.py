@@ -172,7 +172,9 @@ class Worker:
                 for page in reader:
                     warnings += page.warnings
                     for result in self._work(page, model, advance):
-                        writer.add(result.bands, metadata_of(result, page))
+                        writer.add(
+                            result.bands, metadata_of(result, page, said=self._options.format is not Format.PDFA)
+                        )
                         warnings += result.warnings
                         found.append(result.confidence())
                         placed.append(placement_of(result))
@@ -249,15 +251,17 @@ def reading(source: str) -> AbstractContextManager[Path | BinaryIO]:
     return nullcontext(standard_input()) if source == STREAM else store_of(source).reading(source)
 
 
-def metadata_of(result: Result, page: Page) -> Metadata:
-    """What is carried from a page to its result."""
+def metadata_of(result: Result, page: Page, *, said: bool = True) -> Metadata:
+    """What is carried from a page to its result; where it lies on the scan is `said` there, too."""
     width, height = page.size
     is_whole = result.bands.size == (width * result.enlarged, height * result.enlarged)
     metadata = page.metadata if is_whole else of_part(page.metadata)
+    if is_whole and metadata.pdf:
+        metadata = replace(metadata, pdf=replace(metadata.pdf, size=result.bands.size))
     if result.placement and not result.placement.is_all:
         metadata = replace(of_part(metadata), pdf=None)  # what a PDF says beneath its page would not fit
-    if said := placement_of(result):
-        metadata = replace(metadata, xmp=with_geometry(metadata.xmp, said))
+    if said and (placed := placement_of(result)):
+        metadata = replace(metadata, xmp=with_geometry(metadata.xmp, placed))
     return replace(metadata, resolution=result.resolution) if result.resolution else metadata
 
 

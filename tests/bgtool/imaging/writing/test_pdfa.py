@@ -11,7 +11,7 @@ from bgtool.imaging import icc
 from bgtool.imaging.formats import Format
 from bgtool.imaging.writing import pdfa
 from bgtool.options import Style
-from tests.support.pdfs import add_scan, assert_is_pdfa, helvetica
+from tests.support.pdfs import add_scan, assert_is_pdfa, helvetica, texts
 
 
 def clean(*inputs, output, **options):
@@ -48,6 +48,24 @@ def test_the_text_of_a_pdf_is_left_out_and_said_to_be(tmp_path, tiny_model_file)
     assert summary.done == 1
     assert any("not in PDF/A: text" in warning for outcome in summary.outcomes for warning in outcome.warnings)
     assert_is_pdfa(tmp_path / "out" / "book.pdf")
+
+
+def test_where_a_page_lies_is_not_said_in_it_and_nothing_is_called_lost(tmp_path, tiny_model_file):
+    scan(tmp_path / "a.png")
+    summary = clean(tmp_path / "a.png", output=tmp_path / "out", model=tiny_model_file, crop="ink", format=Format.PDFA)
+    assert not [text for outcome in summary.outcomes for text in outcome.warnings if "XMP" in text]
+    assert_is_pdfa(tmp_path / "out" / "a.pdf")
+
+
+@pytest.mark.parametrize("enlarge", [1, 2])
+def test_a_pdf_keeps_its_text_and_rotation_however_large_its_pages_become(tmp_path, tiny_model_file, enlarge):
+    pdf = pikepdf.new()
+    add_scan(pdf, np.full((75, 150), 250, np.uint8), 72, after=b"BT /F1 30 Tf 60 20 Td (Hello) Tj ET ", Rotate=90)
+    pdf.save(tmp_path / "a.pdf")
+    clean(tmp_path / "a.pdf", output=tmp_path / "out", model=tiny_model_file, enlarge=enlarge)
+    assert texts(tmp_path / "out" / "a.pdf") == ["Hello"]
+    with pikepdf.open(tmp_path / "out" / "a.pdf") as made:
+        assert (made.pages[0].obj.Rotate, list(made.pages[0].mediabox)) == (90, [0, 0, 150, 75])
 
 
 def test_a_page_too_small_is_refused_and_profiles_of_other_kinds_do_not_stay():

@@ -21,11 +21,13 @@ class Extra:
         purpose: what it is for, the beginning of a sentence.
         modules: what has to be there to import.
         suffixes: lower case, of the inputs that cannot be read without it.
+        program: that has to be there, too, and comes from elsewhere; empty for none.
     """
 
     purpose: str
     modules: tuple[str, ...]
     suffixes: frozenset[str] = frozenset()
+    program: str = ""
 
 
 EXTRAS = {
@@ -35,7 +37,7 @@ EXTRAS = {
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
     "native": Extra("--native", ("webview",)),
-    "ocr": Extra("--ocr", ("pypdfium2", "pikepdf")),
+    "ocr": Extra("--ocr", ("pypdfium2", "pikepdf"), program="tesseract"),
     "pdf": Extra("PDF", ("pypdfium2", "pikepdf"), frozenset({".pdf"})),
     "report": Extra("the review page", ("jinja2",)),
     "vips": Extra("reading large pages in parts", ("pyvips",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -49,9 +50,10 @@ def versions() -> Iterator[Finding]:
 def extras() -> Iterator[Finding]:
     """Each extra that a file may need: whether it works, and the command that installs it where it does not."""
     for name, extra in EXTRAS.items():
-        reason = fault(name)
-        text = f"{extra.purpose}: {reason}: {command(name)}" if reason else f"{extra.purpose}: works"
-        yield Finding(f"extra {name}", not reason, text)
+        reason, advice = fault(name), f": {command(name)}"
+        if not reason and extra.program and not shutil.which(extra.program):
+            reason, advice = f"the program {extra.program} is not there", ""
+        yield Finding(f"extra {name}", not reason, f"{extra.purpose}: {reason + advice if reason else 'works'}")
 
 
 def try_device(device: str) -> Finding:

@@ -104,6 +104,12 @@ def test_doctor_lists_the_extras_and_does_not_send_to_itself(tmp_path):
     assert "bgtool doctor" not in result.stdout
 
 
+def test_doctor_looks_for_the_program_too(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    (found,) = (each for each in doctor.extras() if each.subject == "extra ocr")
+    assert (found.good, found.text) == (False, "--ocr: the program tesseract is not there")
+
+
 def test_a_run_on_a_plain_onnxruntime_says_nothing_of_cuda(tiny_model_file):
     import onnxruntime
 

@@ -61,4 +61,4 @@ class AlphaGraph(PixelGraph):
 
     @staticmethod
     def _alpha(logits: Tensor) -> Tensor:
-        return torch.round(torch.sigmoid(logits[:, 0].float()) * 255).to(torch.uint8)
+        return torch.round(torch.sigmoid(logits.float()[:, 0]) * 255).to(torch.uint8)

@@ -97,7 +97,7 @@ class Model:
 
         Returns:
             float32 [N], in nats: of the four quarter turns of one picture, the softmax of their scores is the chance
-            that each is upright.
+            that each is upright. The mean of all turns of all pictures is about 0.
 
         Raises:
             DeviceError, ModelError: as `run`.

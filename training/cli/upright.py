@@ -33,7 +33,7 @@ def upright(
     from training.data.pairs import Member, split_members
     from training.data.people import find_backgrounds, find_people
     from training.loop.checkpoint import Checkpoint
-    from training.tasks.upright import figures, fit, headless, look, scores_of, with_head
+    from training.tasks.upright import figures, fit, headless, look, with_head
 
     with one_line():
         state = Checkpoint.load(checkpoint)
@@ -44,7 +44,7 @@ def upright(
         for name, part in (("fitted to", fitted[:: -(-len(fitted) // photos)]), ("measured on", measured)):
             with click.progressbar(part, label=f"{name} {len(part)} photos", file=sys.stderr) as bar:
                 seen.append(torch.stack([look(network, one.image) for one in bar]))
-        weights = fit(seen[0])
-        with_head(state, weights).save(output)
-        for name, value in figures(scores_of(weights, seen[1]), SURE).items():
+        head = fit(seen[0])
+        with_head(state, head).save(output)
+        for name, value in figures(head.scores(seen[1]), SURE).items():
             click.echo(f"{name}\t{value:.4f}")

@@ -38,7 +38,8 @@ def _places(line: Tensor) -> Tensor:
 class Upright(nn.Module):
     """A linear head: one score a picture, by which turns of the same picture compare.
 
-    Of the four quarter turns of a picture, the softmax of their scores is the chance that each is upright.
+    Of the four quarter turns of a picture, the softmax of their scores is the chance that each is upright. The mean
+    score of all turns of all pictures is about 0.
 
     Args:
         channels: of all features together.
@@ -47,7 +48,8 @@ class Upright(nn.Module):
     def __init__(self, channels: int) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.zeros(MOMENTS * channels))
+        self.bias = nn.Parameter(torch.zeros(()))
 
     def forward(self, features: Sequence[Tensor]) -> Tensor:
         """Scores, in nats, of features, float [N, C, h, w] each: float32 [N]."""
-        return moments(features) @ self.weight.float()
+        return moments(features) @ self.weight.float() + self.bias.float()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -27,9 +28,15 @@ LEAST_DEVIATION = 1e-3
 """Figures that vary less over all pictures are as good as constant."""
 
 
-def scores_of(weights: Tensor, seen: Tensor) -> Tensor:
-    """Scores of the four turns of pictures, float [N, 4], of what `look` gives of each."""
-    return seen @ weights
+class Head(NamedTuple):
+    """Parameters of a `training.networks.upright.Upright`: float32 [M] and []."""
+
+    weight: Tensor
+    bias: Tensor
+
+    def scores(self, seen: Tensor) -> Tensor:
+        """Of the four turns of pictures, float [N, 4], of what `look` gives of each."""
+        return seen @ self.weight + self.bias
 
 
 def headless(state: Checkpoint) -> UNet:
@@ -51,17 +58,14 @@ def look(network: UNet, photo: Path) -> Tensor:
     return torch.stack([even, odd], dim=1).flatten(0, 1)
 
 
-def fit(seen: Tensor, penalty: float = PENALTY) -> Tensor:
-    """Weights of a head: a conditional logit, by which the first of four turns is the likeliest.
+def fit(seen: Tensor, penalty: float = PENALTY) -> Head:
+    """A head: a conditional logit, by which the first of four turns is the likeliest.
 
     Source: McFadden 1974, Conditional logit analysis of qualitative choice behavior.
 
     Args:
         seen: float32 [N, 4, M], as `look` gives of each of photos that stand upright.
         penalty: see `PENALTY`.
-
-    Returns:
-        float32 [M].
     """
     mean, deviation = seen.flatten(0, 1).mean(0), seen.flatten(0, 1).std(0).clamp(min=LEAST_DEVIATION)
     usual = (seen - mean) / deviation
@@ -71,19 +75,20 @@ def fit(seen: Tensor, penalty: float = PENALTY) -> Tensor:
 
     def loss() -> Tensor:
         optimizer.zero_grad()
-        value = F.cross_entropy(scores_of(weights, usual), upright) + penalty * weights.square().sum()
+        value = F.cross_entropy(usual @ weights, upright) + penalty * weights.square().sum()
         value.backward()
         return value
 
     optimizer.step(loss)
-    return weights.detach() / deviation
+    weight = weights.detach() / deviation
+    return Head(weight, -mean @ weight)
 
 
-def with_head(state: Checkpoint, weights: Tensor) -> Checkpoint:
-    """A checkpoint with a head of such weights, to export; training on from it leaves the head behind."""
-    head = {"upright.weight": weights}
+def with_head(state: Checkpoint, head: Head) -> Checkpoint:
+    """A checkpoint with a head, to export; training on from it leaves the head behind."""
+    own = {f"upright.{name}": value for name, value in head._asdict().items()}
     network = UNetConfig.from_dict(state.network)
-    states = {name: getattr(state, name) | head for name in ("best", "weights", "ema")}
+    states = {name: getattr(state, name) | own for name in ("best", "weights", "ema")}
     return replace(state, network=replace(network, upright=True).to_dict(), optimizer={}, **states)
 
 

@@ -17,8 +17,14 @@ from bgtool.tasks.person.views import padded
 SIDE = 160
 """Longer side in pixels at which the network looks for it."""
 
-SURE = 1.0
-"""Nats by which another way up must seem likelier than that of the file."""
+SURE = 5.0
+"""Nats by which another way up must seem likelier than that of the file: where it is wrong, a photo that stood upright
+is cut out badly. Of 196 validation photos of people one is taken for lying, and 89 % of those that lie are put right;
+by three nats, four and 94 %."""
+
+UPRIGHT = 6.0
+"""Score from which on a photo stands upright, and the other ways up are not looked at: most upright photos have it, and
+1 % of those that lie."""
 
 LYING = {
     1: "it lies on its side, its top to the right",
@@ -38,10 +44,11 @@ def quarter_turns(photo: Image.Image, model: Model) -> int:
     if not model.tells_upright:
         return 0
     views = ways_up(photo, model.card.stride)
-    scores = np.empty(4, np.float32)
-    for first in (0, 1):  # those of one shape go together
-        scores[first::2] = model.upright(np.stack(views[first::2]))
-    best = int(scores.argmax())
+    scores = [float(model.upright(views[0][None])[0])]
+    if scores[0] >= UPRIGHT:
+        return 0
+    scores += [float(model.upright(view[None])[0]) for view in views[1:]]
+    best = int(np.argmax(scores))
     return best if scores[best] - scores[0] > SURE else 0
 
 

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 from bgtool.runtime.session import load_model
-from bgtool.tasks.person.upright import quarter_turns
+from bgtool.tasks.person import upright
 from tests.support.networks import exported
 from training.__main__ import cli
 from training.loop.checkpoint import Checkpoint
@@ -62,11 +62,13 @@ def taught(data, checkpoint):
     result = CliRunner().invoke(cli, list(map(str, command)), catch_exceptions=False)
     assert result.exit_code == 0, result.output
     told = dict(line.split("\t") for line in result.output.splitlines() if "\t" in line)
-    assert min(map(float, told.values())) >= 0.9
+    assert min(float(told["told"]), float(told["kept"])) >= 0.9
     return output
 
 
-def test_the_model_tells_which_way_is_up_and_cuts_as_before(checkpoint, taught):
+def test_the_model_tells_which_way_is_up_and_cuts_as_before(checkpoint, taught, monkeypatch):
+    monkeypatch.setattr(upright, "SURE", 0.5)  # a network that has learnt nothing tells it by less
+    monkeypatch.setattr(upright, "UPRIGHT", 100)
     plain, told = (file.with_suffix(".onnx") for file in (checkpoint, taught))
     exported("person", checkpoint, "-o", plain)
     exported("person", taught, "-o", told)
@@ -75,8 +77,8 @@ def test_the_model_tells_which_way_is_up_and_cuts_as_before(checkpoint, taught):
     noise = np.random.default_rng(1).integers(0, 256, (2, 64, 96, 3), np.uint8)
     assert np.array_equal(before.run(noise), after.run(noise))
     right = [
-        quarter_turns(landscape(np.random.default_rng(seed), 60, 80).rotate(-90 * turns, expand=True), after) == turns
-        for seed in range(10)
+        upright.quarter_turns(photo.rotate(-90 * turns, expand=True), after) == turns
+        for photo in (landscape(np.random.default_rng(seed), 60, 80) for seed in range(10))
         for turns in range(4)
     ]
     assert np.mean(right) >= 0.9
@@ -112,7 +114,8 @@ def test_a_fit_finds_what_tells_the_turns_apart():
     torch.manual_seed(0)
     seen = torch.randn(200, 4, 6)
     seen[:, 0, 2] += 3
-    weights = fit(seen)
-    assert int(weights.abs().argmax()) == 2
+    head = fit(seen)
+    assert int(head.weight.abs().argmax()) == 2
+    assert abs(float(head.scores(seen).mean())) < 0.01
     scores = torch.tensor([[3.0, 0.0, 1.0, 2.5], [0.0, 0.5, -1.0, -1.0]])
     assert figures(scores, 1.0) == pytest.approx({"told": 0.5, "kept": 1.0, "mended": 2 / 6})

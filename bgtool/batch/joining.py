@@ -142,7 +142,7 @@ class Joining:
             job = names.job(source, pages, key)
             self._joined.jobs.append(job)
             if lacking and manifest:
-                total = max(len(pages), len(lacking))
+                total = len(pages) + len(self._barred.get(source, ()))
                 error = f"not joined: of {total} pages these are not done: {in_words(lacking)}"
                 self._fail(job, error, manifest)
             elif key and self._is_made(job, key):

@@ -1,4 +1,4 @@
-"""Angles as the package deskew finds them, by the Python of its own environment: ``skew.py FOLDER``.
+"""Angles as the package deskew finds them, by the Python of its own environment: ``skew.py FILE...``.
 
 Prints a JSON object: by file name the degrees by which the picture is to be turned clockwise, null for none.
 """
@@ -19,4 +19,4 @@ def angle(file):
 
 
 if __name__ == "__main__":
-    print(json.dumps({file.name: angle(file) for file in sorted(Path(sys.argv[1]).iterdir())}))
+    print(json.dumps({file.name: angle(file) for file in map(Path, sys.argv[1:])}))

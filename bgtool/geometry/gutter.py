@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from bgtool.geometry.placement import Box
-from bgtool.geometry.small import Colours
+from bgtool.geometry.small import Colours, grey_of, inked
 
 Floats = NDArray[np.float64]
 
@@ -27,8 +27,15 @@ BARS, ALL_ALONG = 64, 3
 """Pieces of a page's height that are looked at, and percent of them in which a gutter may be as light as paper: a line
 that ends before the edge of the sheet parts nothing."""
 
-DEEP = 10.0
-"""Grey levels by which a gutter differs from the paper beside it in all other pieces."""
+SHALLOW, DEEP = 10.0, 42.0
+"""Grey levels by which a gutter differs from the paper beside it in all other pieces: from the first on where writing
+stands on both sides of it and does not go across, else from the second on, as creases are not so dark."""
+
+ACROSS = 8, 24
+"""Pixels from a gutter between which writing is looked for that goes across it."""
+
+GOES_ON, WRITTEN = 0.1, 400
+"""Share of the rows with writing near a gutter that have it on both sides, and pixels of ink that a page has."""
 
 BROAD = 0.003
 """Share of the width that it takes at least at half its depth: rules of tables are narrower."""
@@ -49,12 +56,22 @@ def gutter_of(colours: Colours, sheet: Box) -> int | None:
     depth = np.array([apart[column] - beside(apart, column) for column in range(low, high)])
     deepest = int(depth.argmax())
     near = fold(depth, deepest)
-    if depth[deepest] < DEEP or len(near) < BROAD * width or not MIDDLE[0] < (low + deepest) / width < MIDDLE[1]:
+    if depth[deepest] < SHALLOW or len(near) < BROAD * width or not MIDDLE[0] < (low + deepest) / width < MIDDLE[1]:
         return None
     elsewhere = np.abs(np.arange(len(depth)) - deepest) > APART * width
     if depth[elsewhere].max(initial=0) > ALIKE * depth[deepest]:
         return None
-    return left + low + round(float(near.mean()))
+    gutter = left + low + round(float(near.mean()))
+    return gutter if depth[deepest] >= DEEP or parts_writing(inked(grey_of(colours)), gutter) else None
+
+
+def parts_writing(ink: NDArray[np.bool_], gutter: int) -> bool:
+    """Whether writing stands on both sides of a column of a small page, bool [h, w], and does not go across it."""
+    near, far = ACROSS
+    before, after = ink[:, : max(gutter - near, 0)], ink[:, gutter + near :]
+    left, right = before[:, -(far - near) :].any(axis=1), after[:, : far - near].any(axis=1)
+    across = (left & right).sum() > GOES_ON * (left | right).sum()
+    return bool(not across and min(before.sum(), after.sum()) >= WRITTEN)
 
 
 def fold(depth: Floats, deepest: int) -> NDArray[np.intp]:

@@ -2,70 +2,256 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
+from bgtool.geometry.angle import Skew, skew_of_points
 from bgtool.geometry.placement import Box
-from bgtool.geometry.small import COARSER, Colours, Grey, calmed, inked
+from bgtool.geometry.small import COARSER, Colours, Grey, calmed, grey_of, inked
 from bgtool.imaging.components import components
 
+Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-APART = 20.0
-"""Difference in colour, in grey levels, from which something is not paper."""
+LEVELS = 16
+"""Of each colour channel that are told apart."""
 
-COVERED = 0.5
-"""Share of the sheet's usual extent that a row or column has to have to belong to it."""
+RIM = 0.015
+"""Share of the scan's sides from its edge on that shows the bed, if there is one."""
 
 LEAST_SHEET, MOST_SHEET = 0.15, 0.985
 """Share of the scan that a sheet takes; one that takes more lies on no bed."""
 
-HALF = 0.4
-"""Share of the largest light area that another one has to have to be a page beside it."""
+MOST_GAIN = 2.5
+"""Natural logarithm of how much more often a colour occurs on one ground than on the other, at most."""
 
-BEYOND = 0.1
-"""Share of the writing that may lie beyond the sheet: a grained bed has strokes too."""
+AROUND = 6
+"""Pixels of the calm picture on every side of a pixel that speak for its ground: beds are patterned."""
+
+ROUNDS = 6
+"""Times that box and colours are found from each other, at most."""
+
+ALIKE = 0.4
+"""Share of colours that sheet and bed may have in common to be told apart."""
+
+TORN, LEFT_OF_IT = 0.04, 0.12
+"""Share of the sheet's side that torn edges reach beyond it, and of a row that is still paper there."""
+
+NEAR = 8
+"""Pixels of the calm picture beside the side of a box where the very edge of the sheet is looked for."""
+
+CLOSE, SHARP = 4, 0.8
+"""Pixels within which paper turns to bed where a side is sharp, and the share of the turn that happens there."""
+
+SOFT, STEP = 0.5, 8.0
+"""Share of a change of colour that happens within `CLOSE` pixels of a side where no shadow begins, and grey levels from
+which on it is one."""
+
+ON_PAPER, TURN = 0.2, 1.75
+"""Gain from which on what lies within a side is paper, and how much less the bed has: shadows turn by less."""
+
+BEYOND, ON_BED = 0.005, 0.02
+"""Share of the writing that may lie beyond the sheet on the same paper, and beyond sides that are soft as shadows are:
+beds have strokes, too."""
 
 SPECK = 12
 """Pixels of ink below which a spot does not count for the box of what is written."""
 
 
-def sheet_box(colours: Colours) -> Box | None:
-    """The box of the sheet in a small page that stands straight, uint8 [h, w, 3]; None where no bed is seen.
+@dataclass(frozen=True)
+class Sheet:
+    """What was found of a sheet.
 
-    Paper is what the middle of the page is mostly made of. What is unlike it and comes in from the edge is the bed;
-    rows and columns belong to the sheet from half of its usual extent on, so torn edges and missing corners stay in.
+    Attributes:
+        box: of a small page that stands straight; None where no sheet is seen.
+        doubtful: whether writing would be lost with what lies beyond it.
     """
-    calm = calmed(colours).astype(np.float32)
-    height, width = calm.shape[:2]
-    middle = calm[height // 4 : height - height // 4, width // 4 : width - width // 4].reshape(-1, 3)
-    grey = middle.mean(axis=1)
-    paper = np.median(middle[grey >= np.percentile(grey, 40)], axis=0)
-    apart = np.abs(calm - paper).max(axis=2)
-    bed = from_edge(apart > threshold(apart))
-    sheet = largest(~bed)
-    if sheet is None:
-        return None
-    rows, columns = covered(sheet.sum(axis=1)), covered(sheet.sum(axis=0))
-    box = columns[0], rows[0], columns[1], rows[1]  # of the calm picture
-    share = (box[2] - box[0]) * (box[3] - box[1]) / (width * height)
-    if not LEAST_SHEET < share < MOST_SHEET:
-        return None
-    (left, top), (right, bottom) = (box[0] + 1, box[1] + 1), (box[2] - 1, box[3] - 1)  # without the edge's own shadow
-    return left * COARSER, top * COARSER, right * COARSER, bottom * COARSER
+
+    box: Box | None = None
+    doubtful: bool = False
 
 
-def written_beyond(sheet: Box, grey: Grey) -> bool:
-    """Whether a good part of what is written on a small page, uint8 [h, w], would be cut off with what is not sheet."""
-    ink, (left, top, right, bottom) = inked(grey), sheet
-    return bool(ink.sum() - ink[top:bottom, left:right].sum() > BEYOND * ink.sum())
+def sheet_of(colours: Colours) -> Sheet:
+    """The sheet in a small page that stands straight, uint8 [h, w, 3].
+
+    Of all boxes it is the one whose colours differ most from those beyond it; colours and box are found from each
+    other, beginning with the rim of the scan as the bed.
+    """
+    kinds = kinds_of(calmed(colours))
+    gain, alike, box = rim_gain(kinds), 1.0, None
+    for _ in range(ROUNDS):
+        ground = smoothed(gain[kinds], AROUND)
+        before, box = box, best_box(np.sign(ground))
+        left, top, right, bottom = box
+        if box == before or not LEAST_SHEET < (right - left) * (bottom - top) / kinds.size < MOST_SHEET:
+            break
+        beyond = np.ones(kinds.shape, np.bool_)
+        beyond[top:bottom, left:right] = False
+        inside, outside = frequencies(kinds[top:bottom, left:right]), frequencies(kinds[beyond])
+        gain, alike = gain_of(inside, outside), float(np.minimum(inside, outside).sum())
+    left, top, right, bottom = box or (0, 0, 0, 0)
+    if alike > ALIKE or not LEAST_SHEET < (right - left) * (bottom - top) / kinds.size < MOST_SHEET:
+        return Sheet()
+    paper = ground > 0
+    exact, told = sharpened(with_torn_edges((left, top, right, bottom), paper), gain[kinds_of(colours)])
+    return Sheet(exact, not told or cuts_writing(exact, grey_of(colours), paper, is_soft(exact, colours)))
 
 
-def threshold(apart: NDArray[np.float32]) -> float:
-    """The difference in colour that tells bed from paper: half of the way to what the rim of the scan mostly shows."""
-    rim = np.concatenate([apart[:3].ravel(), apart[-3:].ravel(), apart[:, :3].ravel(), apart[:, -3:].ravel()])
-    unlike = rim[rim > APART]
-    return max(APART, 0.5 * float(np.median(unlike))) if unlike.size else APART
+def kinds_of(colours: Colours) -> NDArray[np.intp]:
+    """The number of each pixel's colour: of uint8 [h, w, 3], [h, w] in 0 .. `LEVELS`³ - 1."""
+    red, green, blue = np.moveaxis(colours.astype(np.intp) * LEVELS // 256, 2, 0)
+    return np.asarray((red * LEVELS + green) * LEVELS + blue)
+
+
+def frequencies(kinds: NDArray[np.intp]) -> Floats:
+    """How often each colour occurs, spread to its neighbours; they add up to 1."""
+    cube = np.bincount(kinds.ravel(), minlength=LEVELS**3).astype(float).reshape(LEVELS, LEVELS, LEVELS)
+    for axis in range(3):
+        padded = np.pad(cube, [(1, 1) if one == axis else (0, 0) for one in range(3)])
+        low, middle, high = (padded.take(np.arange(LEVELS) + step, axis) for step in range(3))
+        cube = (low + 2 * middle + high) / 4
+    return np.asarray(cube.ravel() / max(cube.sum(), 1e-9))
+
+
+def gain_of(inside: Floats, outside: Floats) -> Floats:
+    """By colour, how far it speaks for the sheet, from the frequencies within it and beyond it."""
+    least = 1e-4  # colours that are rare on both sides say nothing
+    return np.asarray(np.log((inside + least) / (outside + least)).clip(-MOST_GAIN, MOST_GAIN))
+
+
+def rim_gain(kinds: NDArray[np.intp]) -> Floats:
+    """The same as far as it can be told before the sheet is known: the bed is what the rim shows."""
+    height, width = kinds.shape
+    y, x = max(round(RIM * height), 1), max(round(RIM * width), 1)
+    rim = np.concatenate([kinds[:y].ravel(), kinds[-y:].ravel(), kinds[:, :x].ravel(), kinds[:, -x:].ravel()])
+    return gain_of(frequencies(kinds[y:-y, x:-x]), frequencies(rim))
+
+
+def smoothed(plane: Floats, reach: int) -> Floats:
+    """The mean of the square of side 2 · `reach` + 1 around each value."""
+    for _ in range(2):
+        sums = np.cumsum(np.pad(plane, ((reach + 1, reach), (0, 0)), mode="edge"), axis=0)
+        plane = (sums[2 * reach + 1 :] - sums[: -2 * reach - 1]).T / (2 * reach + 1)
+    return plane
+
+
+def best_box(gain: Floats) -> Box:
+    """The box with the greatest sum, as far as it is found by turns from its rows and from its columns."""
+    height, width = gain.shape
+    box = 0, 0, width, height
+    for _ in range(2 * ROUNDS):
+        top, bottom = best_run(gain[:, box[0] : box[2]].sum(axis=1))
+        left, right = best_run(gain[top:bottom].sum(axis=0))
+        before, box = box, (left, top, right, bottom)
+        if box == before:
+            break
+    return box
+
+
+def best_run(values: Floats) -> tuple[int, int]:
+    """First and last (excluded) of the neighbouring values with the greatest sum (Kadane 1984)."""
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    lowest = np.minimum.accumulate(sums)
+    stop = int((sums - lowest).argmax())
+    return int(sums[: stop + 1].argmin()), stop
+
+
+def with_torn_edges(box: Box, paper: Mask) -> Box:
+    """A box widened by what a torn edge leaves of the sheet beyond it."""
+    left, top, right, bottom = box
+    columns, rows = paper[top:bottom].mean(axis=0), paper[:, left:right].mean(axis=1)
+
+    def more(profile: Floats, reach: int) -> int:
+        ended = np.flatnonzero(profile[:reach] < LEFT_OF_IT)
+        return int(ended[0]) if ended.size else min(reach, len(profile))
+
+    across, down = round(TORN * (right - left)), round(TORN * (bottom - top))
+    return (
+        left - more(columns[:left][::-1], across),
+        top - more(rows[:top][::-1], down),
+        right + more(columns[right:], across),
+        bottom + more(rows[bottom:], down),
+    )
+
+
+def sharpened(box: Box, gain: Floats) -> tuple[Box, bool]:
+    """A box of the calm picture as one of the small page, each side where paper turns to bed; and whether that is
+    told of all sides.
+    """
+    height, width = gain.shape
+    left, top, right, bottom = (COARSER * side for side in box)
+    columns, rows = gain[top:bottom].mean(axis=0), gain[:, left:right].mean(axis=1)
+    sides = (
+        turning(columns, left),
+        turning(rows, top),
+        turning(columns[::-1], width - right),
+        turning(rows[::-1], height - bottom),
+    )
+    (x0, y0, x1, y1), told = zip(*sides, strict=True)
+    return (x0, y0, width - x1, height - y1), all(told)
+
+
+def turning(profile: Floats, side: int) -> tuple[int, bool]:
+    """Where a profile that comes from the bed turns to the sheet, near a known place; whether paper meets bed there.
+
+    A sheet that reaches the edge of the scan ends there; one whose edge is not sharp, as torn ones, where it is known.
+    """
+    reach = NEAR * COARSER
+    if side <= COARSER:
+        return 0, True
+    first = max(side - reach, 0)
+    near = profile[first : side + reach]
+    bed, paper = float(near[: max(min(side, reach) // 2, 1)].mean()), float(near[-reach // 2 :].mean())
+    place = int(np.concatenate([[0.0], np.cumsum(near - (bed + paper) / 2)]).argmin())
+    before, after = near[max(place - CLOSE, 0)], near[min(place + CLOSE, len(near) - 1)]
+    sharp = after - before > SHARP * (paper - bed)
+    return (first + place if sharp else side), paper > ON_PAPER and paper - bed > TURN
+
+
+def is_soft(box: Box, colours: Colours) -> bool:
+    """Whether colours change as slowly at a side of a box as where a shadow begins."""
+    height, width = colours.shape[:2]
+    left, top, right, bottom = box
+    columns, rows = colours[top:bottom].mean(axis=0), colours[:, left:right].mean(axis=1)
+    sides = (columns, left), (rows, top), (columns[::-1], width - right), (rows[::-1], height - bottom)
+    for profile, side in sides:
+        reach = min(NEAR * COARSER, side, len(profile) - 1 - side)
+        if reach > 2 * CLOSE:
+            far, close = (np.abs(profile[side + step] - profile[side - step]).max() for step in (reach, CLOSE))
+            if far > STEP and close < SOFT * far:
+                return True
+    return False
+
+
+def cuts_writing(box: Box, grey: Grey, paper: Mask, soft: bool) -> bool:
+    """Whether writing lies beyond a box, on paper that goes on there or beyond soft sides."""
+    left, top, right, bottom = box
+    ink, near = inked(grey), 0 if soft else 2 * AROUND * COARSER
+    beyond = ink.copy()
+    beyond[max(top - near, 0) : bottom + near, max(left - near, 0) : right + near] = False
+    parts = components(paper)
+    within = parts[top // COARSER : bottom // COARSER, left // COARSER : right // COARSER]
+    same = parts == np.bincount(within[within > 0], minlength=2).argmax()
+    rows, columns = np.nonzero(beyond)
+    height, width = same.shape
+    lost = same[np.minimum(rows // COARSER, height - 1), np.minimum(columns // COARSER, width - 1)].sum()
+    return bool(lost > BEYOND * ink.sum() or (soft and beyond.sum() > ON_BED * ink.sum()))
+
+
+def sheet_skew(colours: Colours) -> Skew:
+    """The skew that the outline of a sheet on its bed has in a small page, uint8 [h, w, 3]; none where it shows none.
+
+    Its upper and lower sides count as they lie, the others as if they lay across.
+    """
+    kinds = kinds_of(calmed(colours))
+    bed = from_edge(smoothed(rim_gain(kinds)[kinds], AROUND // 2) <= 0)
+    y, x = np.nonzero(bed[:, 1:] != bed[:, :-1])
+    v, u = np.nonzero(bed[1:] != bed[:-1])
+    height, width = bed.shape
+    across = np.concatenate([u - width / 2, y - height / 2])
+    return skew_of_points(across, np.concatenate([v - height / 2, width / 2 - x]))
 
 
 def from_edge(mask: Mask) -> Mask:
@@ -73,21 +259,6 @@ def from_edge(mask: Mask) -> Mask:
     parts = components(mask)
     rim = np.unique(np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]]))
     return np.isin(parts, rim[rim > 0])
-
-
-def largest(mask: Mask) -> Mask | None:
-    """The largest connected part of a mask, and what is nearly as large, as the other page beyond a dark gutter is."""
-    parts = components(mask)
-    counts = np.bincount(parts.ravel())
-    counts[0] = 0
-    return (counts >= HALF * counts.max())[parts] & (parts > 0) if counts.any() else None
-
-
-def covered(extent: NDArray[np.intp]) -> tuple[int, int]:
-    """First and last row or column, that one excluded, of a good part of the usual extent."""
-    usual = float(np.percentile(extent[extent > 0], 75))
-    found = np.flatnonzero(extent >= COVERED * usual)
-    return int(found[0]), int(found[-1]) + 1
 
 
 def ink_box(grey: Grey, within: Box) -> Box | None:

@@ -42,12 +42,17 @@ class Small:
     @property
     def grey(self) -> Grey:
         """The same in grey, uint8 [h, w]."""
-        return np.asarray(Image.fromarray(self.colours).convert("L"))
+        return grey_of(self.colours)
 
     @cached_property
     def calm(self) -> Colours:
         """The same of a `COARSER`-th of the size, without what is written: uint8 [h, w, 3]."""
         return calmed(self.colours)
+
+
+def grey_of(colours: Colours) -> Grey:
+    """A picture in grey: of uint8 [h, w, 3], uint8 [h, w]."""
+    return np.asarray(Image.fromarray(colours).convert("L"))
 
 
 def made_small(source: Source) -> Small:

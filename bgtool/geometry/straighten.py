@@ -5,13 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-from PIL import Image
-
 from bgtool.geometry.angle import LEAST, skew_of
 from bgtool.geometry.gutter import gutter_of
 from bgtool.geometry.placement import Box, Placement
-from bgtool.geometry.sheet import ink_box, sheet_box, written_beyond
+from bgtool.geometry.sheet import Sheet, ink_box, sheet_of, sheet_skew
 from bgtool.geometry.small import Colours, Grey, Small, made_small
 from bgtool.geometry.turn import Straight
 from bgtool.imaging.reading.picture import ArraySource
@@ -19,7 +16,7 @@ from bgtool.imaging.source import Source
 
 NO_SHEET = "its sheet does not stand out from the bed: it was not cropped"
 
-UNSURE = "its lines tell no angle that is sure enough: it was not turned"
+UNSURE = "its lines tell no angle that is sure enough: they were not made level"
 
 LEAST_TURN = 0.05
 """Degrees from which a scan is turned: less is a pixel over a line, and not worth an interpolation."""
@@ -77,10 +74,10 @@ def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
     place = Placement.whole(size_of(small.colours), degrees)
     view = Straight(ArraySource(small.colours), place, Small(small.colours, 1))
     colours = view.window(0, 0, *view.size)
-    sheet = sheet_box(colours) if wish.sheet or wish.split else None
-    if sheet and written_beyond(sheet, np.asarray(Image.fromarray(colours).convert("L"))):
-        sheet, warnings = None, (*warnings, *((NO_SHEET,) if wish.sheet else ()))
-    sheet = sheet or (0, 0, *view.size)
+    found = sheet_of(colours) if wish.sheet or wish.split else Sheet()
+    if found.doubtful and wish.sheet:
+        warnings = (*warnings, NO_SHEET)
+    sheet = (None if found.doubtful else found.box) or (0, 0, *view.size)
     gutter = gutter_of(colours, sheet) if wish.split else None
     boxes = parted(sheet if wish.sheet or wish.ink else (0, 0, *view.size), gutter, wish.right_to_left)
     if wish.ink:
@@ -98,16 +95,16 @@ def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
 def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
 
-    Where the scan itself does not tell, its cleaned picture is asked.
+    Where the scan itself does not tell, its cleaned picture is asked, then the outline of its sheet.
     """
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
-    if skew.ink < LEAST:
-        return 0.0, ()
-    if not skew.sure:
+        if not skew.sure and (outline := sheet_skew(small.colours)).sure:
+            skew = outline
+    if skew.ink >= LEAST and not skew.sure:
         return 0.0, (UNSURE,)
-    return (round(skew.degrees, 3) if abs(skew.degrees) >= LEAST_TURN else 0.0), ()
+    return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), ()
 
 
 def parted(box: Box, gutter: int | None, right_to_left: bool) -> list[Box]:

@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from bgtool.geometry.straighten import UNSURE, Wish, straightened
 from bgtool.imaging.reading.picture import ArraySource
-from tests.support.scans import on_bed, page, spread
+from tests.support.scans import BED, PAPER, on_bed, page, spread
 
 
 def grey(colours):
@@ -104,3 +104,71 @@ def test_a_single_page_is_never_parted(size):
     result = found(scan, deskew=True, split=True)
     assert len(result.pages) == 1
     assert result.gutter is None
+
+
+def shaded(sheet, across):
+    """A sheet without a bed in a soft shadow that covers a part of its width, with writing in it."""
+    x = np.arange(sheet.width)
+    light = 1 - 0.45 / (1 + np.exp(-(x - across * sheet.width) / 12))
+    return Image.fromarray((np.asarray(sheet) * light[None, :, None]).astype(np.uint8))
+
+
+@pytest.mark.parametrize("across", [0.3, 0.75])
+def test_what_lies_in_a_shadow_is_not_cut_off(across):
+    assert found(shaded(page(), across), sheet=True).pages[0].placement.is_all
+
+
+def test_a_sheet_on_a_patterned_bed_as_light_as_paper_is_cropped_to_itself():
+    rng, sheet = np.random.default_rng(5), page()
+    cells = Image.fromarray(rng.integers(150, 256, (90, 70, 3)).astype(np.uint8))
+    scan = cells.resize((sheet.width + 140, sheet.height + 120), Image.Resampling.BICUBIC)
+    scan.paste(sheet, (60, 70))
+    box = found(scan, sheet=True).pages[0].placement.box
+    assert np.abs(np.array(box) - [60, 70, 60 + sheet.width, 70 + sheet.height]).max() <= 0.01 * sheet.width
+
+
+def test_torn_edges_and_a_missing_corner_stay_whole():
+    rng, sheet = np.random.default_rng(6), page()
+    width, height = sheet.size
+    rough = Image.fromarray(rng.integers(0, 256, (height // 9, width // 9)).astype(np.uint8)).resize(sheet.size)
+    y, x = np.mgrid[:height, :width]
+    edge = np.minimum.reduce([x, y, width - 1 - x, height - 1 - y])
+    left = (edge >= np.asarray(rough) / 255 * 10) & (x + y > 90)
+    scan = on_bed(Image.new("RGB", sheet.size, BED), 0)[0]
+    scan.paste(sheet, (60, 60), Image.fromarray(left))
+    x0, y0, x1, y1 = found(scan, sheet=True).pages[0].placement.box
+    rows, columns = np.nonzero(left)
+    beyond = (columns + 60 < x0) | (rows + 60 < y0) | (columns + 60 >= x1) | (rows + 60 >= y1)
+    assert beyond.mean() < 0.015
+    assert (x1 - x0) * (y1 - y0) < 1.06 * width * height
+
+
+def test_a_sheet_that_the_scan_cuts_off_is_cropped_on_its_other_sides():
+    scan, _ = on_bed(page(), 0)
+    box = found(scan.crop((160, 0, *scan.size)), sheet=True).pages[0].placement.box
+    assert np.abs(np.array(box) - [0, 60, 400, 700]).max() <= 5
+
+
+def test_a_page_whose_writing_tells_no_angle_is_turned_by_its_sheet():
+    blots = Image.new("RGB", (500, 640), PAPER)
+    chance = np.random.default_rng(4)
+    for x, y in chance.uniform(40, 440, (120, 2)):
+        ImageDraw.Draw(blots).ellipse((x, y, x + 9, y + 9), fill=(30, 30, 30))
+    result = found(on_bed(blots, 6.5)[0], deskew=True)
+    assert result.pages[0].placement.degrees == pytest.approx(6.5, abs=0.2)
+    assert result.warnings == ()
+
+
+def test_a_crease_down_a_single_sheet_parts_nothing():
+    sheet = np.asarray(Image.new("RGB", (900, 640), PAPER)).astype(float)
+    away = np.abs(np.arange(900) - 450)
+    sheet *= (1 - 0.15 * np.exp(-away / 3))[None, :, None]
+    scan, _ = on_bed(Image.fromarray(sheet.astype(np.uint8)), 0)
+    assert len(found(scan, split=True).pages) == 1
+
+
+def test_a_crease_through_writing_parts_nothing():
+    sheet = np.asarray(page((900, 640))).astype(float)
+    sheet *= (1 - 0.15 * np.exp(-np.abs(np.arange(900) - 450) / 3))[None, :, None]
+    scan, _ = on_bed(Image.fromarray(sheet.astype(np.uint8)), 0)
+    assert len(found(scan, split=True).pages) == 1

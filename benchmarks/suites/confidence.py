@@ -19,6 +19,7 @@ from PIL import Image
 from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table, Value
 from benchmarks.suites.fidelity import KINDS
+from benchmarks.suites.fidelity.judge import grown
 from bgtool.api import source_of
 from bgtool.options import TRANSPARENT, CleanOptions, Style
 from bgtool.runtime.session import Model, load_model
@@ -35,6 +36,9 @@ PAGES, PHOTOS = DATA / "documents" / "test", DATA / "person" / "test"
 
 DRAWN = 1
 """Drawn pages of a kind."""
+
+NEAR = "drawn, within a pixel"
+"""The set of these: ink within a pixel of ink is right, since a scan makes strokes wider by about that."""
 
 MASK = Look(read_background(TRANSPARENT), mask_only=True)
 
@@ -115,7 +119,7 @@ def drawn() -> Iterator[Case]:
     for kind in KINDS:
         for number in range(DRAWN):
             name = f"{kind} {number}"
-            yield Case("drawn", name, partial(draw, kind, name))
+            yield Case(NEAR, name, partial(draw, kind, name))
 
 
 def photos() -> Iterator[Case]:
@@ -156,9 +160,16 @@ def judged(case: Case, model: Model, judge: Judge) -> Judged | None:
     counts = np.ones_like(truth) if beside is None else ~beside
     if not (truth & counts).any():
         return None
-    score = jaccard if judge is judge_photo else lambda *masks: f_measure(*masks) / 100
+    score = jaccard if judge is judge_photo else near if case.set_name == NEAR else lambda *both: f_measure(*both) / 100
     error = 1 - float(score(truth & counts, result & counts))
     return Judged(case.set_name, case.name, confidence.value, tuple(confidence.reasons), error)
+
+
+def near(truth: NDArray[np.bool_], result: NDArray[np.bool_]) -> float:
+    """F-measure, 0..1, of two masks of ink [h, w] of which ink within a pixel of the other's is right."""
+    right = (result & grown(truth, 3)).sum() / max(1, result.sum())
+    found = (truth & grown(result, 3)).sum() / truth.sum()
+    return float(2 * right * found / max(right + found, 1e-12))
 
 
 def judge_page(image: Image.Image, model: Model) -> tuple[NDArray[np.bool_], Confidence]:

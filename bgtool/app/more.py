@@ -31,7 +31,7 @@ class Option:
     most: int | None = None
 
 
-QUALITY = Option("quality", "Quality, 1 to 100; empty: chosen for you", least=1, most=100)
+QUALITY = Option("quality", "JPEG, WebP: quality, 1 to 100", least=1, most=100)
 
 TIMES = {f"{times}": f"{times} times" for times in range(2, MOST_SCALE + 1)}
 
@@ -40,7 +40,7 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         Option("deskew", "Turn scans until their lines are level"),
         Option("crop", "Cut to", {"none": "Nothing is cut off", "page": "The sheet, without its bed",
                                   "ink": "What is written"}),
-        Option("margin", "Pixels left around what is written"),
+        Option("margin", "Pixels left around it"),
         Option("split", "Double pages", {"none": "Stay as they are", "auto": "Become two pages"}),
         Option("right_to_left", "The right page comes first"),
         Option("polarity", "Light writing on dark pages", {"auto": "Invert such pages", "keep": "Leave them",
@@ -48,16 +48,16 @@ OPTIONS: Mapping[str, tuple[Option, ...]] = {
         Option("pictures", "Photos on a page", {"keep": "Stay as they are", "drop": "Are cleaned, too"}),
         Option("scale", "Enlarge for the network", {"0": "Pages of small writing", "1": "No page", **TIMES}),
         Option("enlarge", "Size of the results", {"1": "As the scans", **TIMES}),
-        Option("dpi", "Pixels per inch of the scans; 0: as their files say", most=MOST_DPI),
+        Option("dpi", "Pixels per inch; 0: as scanned", most=MOST_DPI),
         Option("join", "One PDF for each folder"),
-        Option("ocr", "Languages of text to find in the PDF, as deu+lat"),
+        Option("ocr", "Text to read: deu, or deu+lat"),
         QUALITY,
     ),
     "cutout": (
-        Option("padding", "Space around the box, in pixels or as 5%"),
+        Option("padding", "Space around it: pixels, or 5%"),
         Option("aspect", "Width to height, as 3:4"),
-        Option("size", "Print size of head and shoulders, as 35x45mm"),
-        Option("edge", "Move the outline outwards by pixels; below 0: inwards", least=-MOST_EDGE, most=MOST_EDGE),
+        Option("size", "Print of the head, as 35x45mm"),
+        Option("edge", "Widen the outline, in pixels", least=-MOST_EDGE, most=MOST_EDGE),
         Option("keep_specks", "Keep small islands far from any person"),
         Option("empty", "Photos without people", {"write": "Become empty cut-outs", "copy": "Stay as they are",
                                                   "skip": "Have no result"}),

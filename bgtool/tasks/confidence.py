@@ -58,7 +58,7 @@ RIM = 0.1
 FAINT = 60.0
 """Grey levels by which usual ink is darker than its paper."""
 
-UNDECIDED = 0.85
+UNDECIDED = 0.8
 """Expected F-measure of a page."""
 
 LOST, ADDED, DARK = 0.02, 0.1, 110.0

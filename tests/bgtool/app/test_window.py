@@ -153,7 +153,7 @@ def test_options_that_are_seldom_wanted_show_when_they_are_asked_for(chromium, t
         press(page, "More options")
         page.get_by_role("checkbox", name="Turn scans until their lines are level").click()
         take(page, "Cut to", "What is written")
-        page.get_by_label("Pixels left around what is written").fill("12")
+        page.get_by_label("Pixels left around it").fill("12")
         page.locator("code.command", has_text="--deskew --crop=ink --margin=12").wait_for()
         take(page, "Size of the results", "2 times")
         page.locator("code.command", has_text="--enlarge=2").wait_for()
@@ -163,7 +163,7 @@ def test_options_that_are_seldom_wanted_show_when_they_are_asked_for(chromium, t
         page.locator("code.command", has_text="--join").wait_for()
         page.reload()
         press(page, "More options (5 set)")
-        assert page.get_by_label("Pixels left around what is written").input_value() == "12"
+        assert page.get_by_label("Pixels left around it").input_value() == "12"
         page.get_by_role("radio", name="Cut people out of photos").click()
         page.get_by_role("radio", name="Only the mask").click()
         take(page, "Photos without people", "Stay as they are")

@@ -68,16 +68,17 @@ class Case:
 
 
 def measure(settings: Settings) -> list[Table]:
-    """Two tables: pages and photos, by set and all together. What is judged is kept, and not judged again."""
+    """Tables of scans, drawn pages and photos, by set and all together. What is judged is kept for the next time."""
     kept = settings.build / ("confidence-quick.jsonl" if settings.quick else "confidence.jsonl")
     kept.parent.mkdir(parents=True, exist_ok=True)
     known = {(one.set_name, one.name): one for one in read(kept)}
     tables = []
     for what, error, cases, judge in (
-        ("pages", "1 - F-measure", [*scans(), *drawn()], judge_page),
+        ("scanned pages", "1 - F-measure", list(scans()), judge_page),
+        ("drawn pages", "1 - F-measure, ink within a pixel of ink being right", list(drawn()), judge_page),
         ("photos", "1 - Jaccard index", list(photos()), judge_photo),
     ):
-        model = load_model(task="document" if what == "pages" else "person", device="cpu")
+        model = load_model(task="person" if judge is judge_photo else "document", device="cpu")
         found = []
         for case in cases[:: 40 if settings.quick else 1]:
             one = known.get((case.set_name, case.name)) or judged(case, model, judge)

@@ -165,7 +165,7 @@ function mark(item) {
   const found = items.map((one) => state.verdicts[one.key]);
   for (const name of ["accepted", "rejected"]) $(name).textContent = found.filter((one) => one === name).length;
   const count = Number($("rejected").textContent);
-  $("again").textContent = count ? `Do the ${count} rejected file${count > 1 ? "s" : ""} again` : "Do rejected files again";
+  $("again").textContent = count > 1 ? `Do the ${count} rejected files again` : "Do rejected files again";
   $("export").disabled = !count;
 }
 

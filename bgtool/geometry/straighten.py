@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bgtool.geometry.angle import LEAST, skew_of
+from bgtool.geometry.angle import LEAST, Skew, skew_of
 from bgtool.geometry.gutter import gutter_of
 from bgtool.geometry.placement import Box, Placement
 from bgtool.geometry.sheet import Sheet, ink_box, sheet_of, sheet_skew
@@ -17,6 +17,10 @@ from bgtool.imaging.source import Source
 NO_SHEET = "its sheet does not stand out from the bed: it was not cropped"
 
 UNSURE = "its lines tell no angle that is sure enough: they were not made level"
+
+OUTLINED = 20.0
+"""Times that the profile of a sheet's outline is sharper than usual, from which on it is believed rather than lines
+about which parts of the page do not agree."""
 
 LEAST_TURN = 0.05
 """Degrees from which a scan is turned: less is a pixel over a line, and not worth an interpolation."""
@@ -95,16 +99,24 @@ def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
 def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
 
-    Where the scan itself does not tell, its cleaned picture is asked, then the outline of its sheet.
+    Where the scan itself does not tell, its cleaned picture is asked; where parts of that say different things, the
+    outline of the sheet.
     """
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
-        if not skew.sure and (outline := sheet_skew(small.colours)).sure:
+    if skew.ink >= LEAST and not (skew.sure and skew.agreed == 1):
+        outline = sheet_skew(small.colours)
+        if outline.sure and outline.clear >= OUTLINED and not (skew.sure and near(skew, outline)):
             skew = outline
     if skew.ink >= LEAST and not skew.sure:
         return 0.0, (UNSURE,)
     return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), ()
+
+
+def near(one: Skew, other: Skew) -> bool:
+    """Whether two angles are the same but for a degree."""
+    return abs(one.degrees - other.degrees) <= 1
 
 
 def parted(box: Box, gutter: int | None, right_to_left: bool) -> list[Box]:

@@ -120,15 +120,16 @@ def clean(
     """Clean one scan.
 
     Examples:
-        >>> page = bgtool.clean("scan.jpg", style="bilevel")  # of mode "1"
-        >>> page.save("page.png", dpi=page.info["dpi"])
+        >>> page = bgtool.clean("scan.jpg", style="bilevel")  # of mode "1"; page.info["dpi"] is the scan's
 
     Args:
         picture: a path, the bytes of a file, a binary file, a Pillow image of any 8- or 16-bit mode, or an array:
             uint8 [H, W], [H, W, 3] (RGB) or [H, W, 4] (RGBA), uint16 [H, W] or bool [H, W]. EXIF turns it upright.
         model: as `load_model` gives or takes it; the shipped one unless given.
         style: ``gray`` (mode L), ``bilevel`` (mode 1) or ``color`` (mode RGB).
-        tile, scale, enlarge: in pixels, and times; those of `bgtool.options.CleanOptions`.
+        tile: largest side of a window in pixels, halo included; 0 leaves the choice to bgtool.
+        scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
+        enlarge: how many times the result is as large as the scan, 1 to 4.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
         pictures: ``keep`` leaves those that are recognised, on even paper, as they are; ``drop`` cleans them.
 

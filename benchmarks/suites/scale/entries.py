@@ -1,7 +1,7 @@
-"""``python -m benchmarks.suites.scale.entries COUNT``: plan and resume a run over so many objects that are all done.
+"""``python -m benchmarks.suites.scale.entries COUNT [N]``: plan and resume a run over so many objects, all done.
 
-The objects are those of a store that makes up its listings, a thousand to a prefix, so that only what bgtool keeps of
-them counts. Prints, as JSON, seconds of planning, of reading the manifest and of finding what is left.
+The objects are those of a store that makes up its listings, N (a thousand) to a prefix, so that only what bgtool keeps
+of them counts. Prints, as JSON, seconds of planning, of reading the manifest and of finding what is left.
 """
 
 from __future__ import annotations
@@ -25,23 +25,21 @@ from bgtool.storage.file_journal import FILE_NAME
 from bgtool.storage.stores import store_of
 from bgtool.tasks.order import order_for
 
-IN_PREFIX = 1000
-
 
 class Many(AbstractFileSystem):
     """A store of `count` pages in ``many://in``, and of as many outputs in ``many://out``."""
 
     protocol = "many"
-    count = 0
+    count, in_prefix = 0, 1000
 
     def ls(self, path, detail=True, **options):
         """Prefixes of a bucket, or the objects of a prefix."""
         bucket, _, prefix = self._strip_protocol(path).strip("/").partition("/")
         if not prefix:
-            folders = range(-(-self.count // IN_PREFIX))
+            folders = range(-(-self.count // self.in_prefix))
             return [{"name": f"{bucket}/{number:06}", "size": 0, "type": "directory"} for number in folders]
-        first = int(prefix) * IN_PREFIX
-        return [made(bucket, number) for number in range(first, min(first + IN_PREFIX, self.count))]
+        first = int(prefix) * self.in_prefix
+        return [made(bucket, number) for number in range(first, min(first + self.in_prefix, self.count))]
 
     def info(self, path, **options):
         """One of them."""
@@ -55,7 +53,7 @@ class Many(AbstractFileSystem):
 
 def made(bucket: str, number: int) -> dict[str, object]:
     """What a store says of an object."""
-    name = f"{bucket}/{number // IN_PREFIX:06}/{number:09}.png"
+    name = f"{bucket}/{number // Many.in_prefix:06}/{number:09}.png"
     return {"name": name, "size": 1000 + number % 977, "type": "file", "ETag": f"{number:032x}"}
 
 
@@ -64,7 +62,7 @@ def write_manifest(folder: Path, count: int, key: str) -> None:
     store = store_of("many://in")
     with (folder / FILE_NAME).open("w") as file:
         for number in range(count):
-            name = f"{number // IN_PREFIX:06}/{number:09}.png"
+            name = f"{number // Many.in_prefix:06}/{number:09}.png"
             size, version = store.look(f"many://in/{name}").stamp
             line = {"input": name, "root": "many://in", "size": size, "mtime_ns": version, "input_sha256": "0" * 64,
                     "options": key, "settings": {}, "model": "m", "model_sha256": "m", "output": name,
@@ -73,9 +71,9 @@ def write_manifest(folder: Path, count: int, key: str) -> None:
             file.write(json.dumps(line) + "\n")
 
 
-def main(count: int) -> None:
+def main(count: int, in_prefix: int = 1000) -> None:
     """Measure."""
-    Many.count = count
+    Many.count, Many.in_prefix = count, in_prefix
     fsspec.register_implementation("many", Many)
     with TemporaryDirectory() as text:
         folder = Path(text)
@@ -100,4 +98,4 @@ def peak_mib() -> float:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -20,6 +20,9 @@ BENCHMARKS = ("documents", "people", "pipeline", "scaling", "cores", "startup", 
 ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
 """Those that only run when they are named: they need what pip does not bring, or take long."""
 
+FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
+FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
 
 @click.command()
 @click.argument("names", nargs=-1, type=click.Choice([*BENCHMARKS, *ON_REQUEST, "report"]))
@@ -28,7 +31,7 @@ ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
 @click.option("--photos", type=click.IntRange(min=0), help="Photos of 12 megapixels. [default: 40; quick: 2]")
 @click.option(
     "--data-dir",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Sets of pages with truth, SET/img and SET/gt, to measure documents on beside examples/.",
 )
 @click.option(
@@ -36,27 +39,27 @@ ON_REQUEST = ("fidelity", "confidence", "scale", "geometry")
 )
 @click.option(
     "--readable",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Folders of real scans, with their words as STEM.txt or without, to measure fidelity on beside drawn pages.",
 )
 @click.option(
     "--model",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="Document model that fidelity measures. [default: the shipped one]",
 )
 @click.option(
     "--people",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Sets of photos of people, SET/img and SET/mask, on which people measures cut-outs; --photos 0: nothing else.",
 )
 @click.option(
     "--nobody",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    type=FOLDER,
     help="Photos without anybody, for people.",
 )
 @click.option(
     "--isnet",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    type=FILE,
     help="An ISNet in ONNX, which people shows every 4th photo.",
 )
 @click.option("--kind", "kinds", multiple=True, help="Draw only kinds of pages whose name holds this, for fidelity.")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -85,18 +87,23 @@ def sheet_of(colours: Colours) -> Sheet:
         ground = smoothed(gain[kinds], AROUND)
         before, box = box, best_box(np.sign(ground))
         left, top, right, bottom = box
-        if box == before or not LEAST_SHEET < (right - left) * (bottom - top) / kinds.size < MOST_SHEET:
+        if box == before or not is_sheet(box, kinds.size):
             break
         beyond = np.ones(kinds.shape, np.bool_)
         beyond[top:bottom, left:right] = False
         inside, outside = frequencies(kinds[top:bottom, left:right]), frequencies(kinds[beyond])
         gain, alike = gain_of(inside, outside), float(np.minimum(inside, outside).sum())
-    left, top, right, bottom = box or (0, 0, 0, 0)
-    if alike > ALIKE or not LEAST_SHEET < (right - left) * (bottom - top) / kinds.size < MOST_SHEET:
+    if box is None or alike > ALIKE or not is_sheet(box, kinds.size):
         return Sheet()
     paper = ground > 0
-    exact, told = sharpened(with_torn_edges((left, top, right, bottom), paper), gain[kinds_of(colours)])
+    exact, told = sharpened(with_torn_edges(box, paper), gain[kinds_of(colours)])
     return Sheet(exact, not told or cuts_writing(exact, grey_of(colours), paper, is_soft(exact, colours)))
+
+
+def is_sheet(box: Box, scan: int) -> bool:
+    """Whether a box is as large as a sheet on a scan of so many pixels."""
+    left, top, right, bottom = box
+    return LEAST_SHEET < (right - left) * (bottom - top) / scan < MOST_SHEET
 
 
 def kinds_of(colours: Colours) -> NDArray[np.intp]:
@@ -182,15 +189,19 @@ def sharpened(box: Box, gain: Floats) -> tuple[Box, bool]:
     """
     height, width = gain.shape
     left, top, right, bottom = (COARSER * side for side in box)
-    columns, rows = gain[top:bottom].mean(axis=0), gain[:, left:right].mean(axis=1)
-    sides = (
-        turning(columns, left),
-        turning(rows, top),
-        turning(columns[::-1], width - right),
-        turning(rows[::-1], height - bottom),
-    )
+    sides = (turning(profile, side) for profile, side in inwards((left, top, right, bottom), gain))
     (x0, y0, x1, y1), told = zip(*sides, strict=True)
     return (x0, y0, width - x1, height - y1), all(told)
+
+
+def inwards(box: Box, plane: NDArray[Any]) -> Iterator[tuple[NDArray[Any], int]]:
+    """Means of a plane, [h, w] or [h, w, 3], along the left, upper, right and lower side of a box, from the edge of the
+    scan inwards, and where on that way the side lies.
+    """
+    height, width = plane.shape[:2]
+    left, top, right, bottom = box
+    columns, rows = plane[top:bottom].mean(axis=0), plane[:, left:right].mean(axis=1)
+    yield from ((columns, left), (rows, top), (columns[::-1], width - right), (rows[::-1], height - bottom))
 
 
 def turning(profile: Floats, side: int) -> tuple[int, bool]:
@@ -212,11 +223,7 @@ def turning(profile: Floats, side: int) -> tuple[int, bool]:
 
 def is_soft(box: Box, colours: Colours) -> bool:
     """Whether colours change as slowly at a side of a box as where a shadow begins."""
-    height, width = colours.shape[:2]
-    left, top, right, bottom = box
-    columns, rows = colours[top:bottom].mean(axis=0), colours[:, left:right].mean(axis=1)
-    sides = (columns, left), (rows, top), (columns[::-1], width - right), (rows[::-1], height - bottom)
-    for profile, side in sides:
+    for profile, side in inwards(box, colours):
         reach = min(NEAR * COARSER, side, len(profile) - 1 - side)
         if reach > 2 * CLOSE:
             far, close = (np.abs(profile[side + step] - profile[side - step]).max() for step in (reach, CLOSE))

@@ -124,6 +124,21 @@ class _Tones:
     darkest: Grid
     lightest: Grid
 
+    @property
+    def contrast(self) -> float:
+        """Grey levels between paper and ink."""
+        return self.paper - self.ink
+
+    @cached_property
+    def ranges(self) -> Grid:
+        """From the lightest to the darkest pixel of each cell."""
+        return self.darkest - self.lightest
+
+    @property
+    def plain(self) -> Mask:
+        """Cells that nothing is marked on."""
+        return np.asarray(self.ranges < STEP / self.contrast)
+
 
 def grey(scan: Levels) -> Levels:
     """Grey levels of uint8 [h, w, 3]."""
@@ -142,8 +157,8 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
         return None
     covered = tones.lightest > TINTED
     outside = outside | reached(covered, long_runs(covered))
-    bare = (tones.darkest - tones.lightest < STEP / (tones.paper - tones.ink)) & (abs(tones.level) <= BARE)
-    photos, screens = framed(tones.level, tones.darkest - tones.lightest, bare, cells[2:5])
+    bare = tones.plain & (abs(tones.level) <= BARE)
+    photos, screens = framed(tones.level, tones.ranges, bare, cells[2:5])
     areas, soft = areas_of(tones, outside | photos | screens)
     pictures, tints = pictures_and_tints(areas, tones)
     free = ~widened((areas > 0) | photos | screens, BORDER) & ~widened(outside)
@@ -151,9 +166,7 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
     noise = float(np.percentile(tones.darkest[clear], 98))
-    pictures, screens = (
-        widened(each) & ~outside for each in (pictures | photos, screens)
-    )  # with cells covered in part
+    pictures, screens = (widened(each) & ~outside for each in (pictures | photos, screens))  # and cells covered in part
     told = ~(pictures | widened(tints | outside) | widened(soft, BORDER)) | screens
     return EvenPaper(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)
 
@@ -189,7 +202,7 @@ def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
     count = int(areas.max()) + 1
     abrupt = (tones.lightest <= BESIDE) & (neighbours(tones.level) - tones.lightest >= EDGE)
     sharp = share_of(abrupt, beside(areas), count) >= SHARP
-    lined = share_of(tones.darkest - tones.lightest >= EDGE, areas, count) >= LINED
+    lined = share_of(tones.ranges >= EDGE, areas, count) >= LINED
     areas = np.where(outside, 0, areas)
     return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas] & ~lined[areas]
 
@@ -197,15 +210,14 @@ def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
 def pictures_and_tints(areas: Labels, tones: _Tones) -> tuple[Mask, Mask]:
     """Areas of many tones, and those of one tone that is paler than ink, with or without writing."""
     pictures, tints = np.zeros_like(tones.blank), np.zeros_like(tones.blank)
-    contrast = tones.paper - tones.ink
-    plain = tones.darkest - tones.lightest < STEP / contrast
+    plain = tones.plain
     for number in np.unique(areas[areas > 0]).tolist():
         inside = areas == number
         tinted = inside & (tones.lightest > TINTED)
         if not tinted.any():  # beyond the sheet but for what was closed
             continue
         usual = float(np.median(tones.lightest[tinted]))
-        flat = (abs(tones.lightest[tinted] - usual) <= TONE / contrast).mean()
+        flat = (abs(tones.lightest[tinted] - usual) <= TONE / tones.contrast).mean()
         if flat < FLAT or plain[tinted].mean() < PLAIN:
             pictures |= inside
         elif usual < SOLID:
@@ -221,13 +233,12 @@ def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
         free: cells outside of areas.
         clear: those of them that hold no ink and are near none; some have to be there.
     """
-    contrast = tones.paper - tones.ink
-    blank, range_within = tones.blank & free, tones.darkest - tones.lightest
+    blank = tones.blank & free
     if not blank.any():
         return False
-    same = (abs(tones.level[blank]) <= TONE / contrast).mean()
+    same = (abs(tones.level[blank]) <= TONE / tones.contrast).mean()
     rough = (tones.level - local_mean(tones.level, clear, AROUND))[clear].std()
     inked, faint = tones.darkest > INKED, (tones.darkest > INKED / 2) & (tones.lightest < TINTED)
     pale = (faint & free & ~widened(inked)).sum() / max(inked.sum(), 1)
-    noise = np.percentile(range_within[blank], 90)
+    noise = np.percentile(tones.ranges[blank], 90)
     return bool(same >= SAME and rough <= ROUGH and pale <= PALE and noise <= NOISE)

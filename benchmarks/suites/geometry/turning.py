@@ -82,7 +82,7 @@ def compared(file: Path, degrees: float, model: Model, reader: Reader) -> dict[s
     }
     inner = tuple(slice(side // 12, side - side // 12) for side in scan.size[::-1])
     ink = np.asarray(truth)[inner] < 128
-    found = {"F-measure": {way: 100 * f_measure(ink, page[inner] < 128) for way, page in results.items()}}
+    found = {"F-measure": {way: f_measure(ink, page[inner] < 128) for way, page in results.items()}}
     words = reader.words(Image.fromarray(np.asarray(truth)[inner]))
     if words.total() >= 20:
         found["words"] = {w: share(words, reader.words(Image.fromarray(page[inner]))) for w, page in results.items()}

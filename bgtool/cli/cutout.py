@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import click
 
 from bgtool.cli.batch import Terminal, batch_options, start
 from bgtool.cli.parameters import word_option
+from bgtool.cli.presets import PARTS, is_given
+from bgtool.errors import UsageError
 from bgtool.options import MOST_EDGE, CutoutOptions, with_enums
 
 
@@ -40,4 +43,12 @@ def cutout(**values: Any) -> None:
     The same command again does only what is missing or changed; a single output file is made anew.
     """
     terminal = Terminal.of(values)
+    check_crop(values)
     start(CutoutOptions(**with_enums(values)), terminal)
+
+
+def check_crop(values: Mapping[str, Any]) -> None:
+    """Raise UsageError where the command line asks for the whole photo and for a part of it."""
+    asked = [name for name, whole in PARTS.items() if values[name] and not values[whole]]
+    if asked and is_given(click.get_current_context(), "crop"):
+        raise UsageError(f"--no-crop keeps the whole photo, and --{asked[0]} crops it", "leave one of them out")

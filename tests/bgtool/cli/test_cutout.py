@@ -289,3 +289,12 @@ def test_options_that_make_no_sense_stop_before_anything_is_written(tmp_path, pe
     refused = command(tmp_path / "a.png", "-o", tmp_path / "out", "--model", person_model_file, *wrong)
     assert refused.returncode == 2
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("option", [("--padding", "5%"), ("--aspect", "3:4"), ("--size", "35x45mm")])
+def test_the_whole_photo_and_a_part_of_it_cannot_both_be_asked_for(option, tmp_path):
+    portrait().save(tmp_path / "a.png")
+    ended = command(tmp_path / "a.png", "-o", tmp_path / "out", "--no-crop", *option)
+    assert ended.returncode == 2
+    assert f"--no-crop keeps the whole photo, and {option[0]} crops it" in ended.stderr
+    assert not (tmp_path / "out").exists()

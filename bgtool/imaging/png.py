@@ -1,6 +1,7 @@
 """PNG files chunk by chunk: what Pillow does only together with decoding, or not at all.
 
-It writes no colours of 16 bits, nor rows as they come; the filtered rows go into PDF as well.
+It writes no colours of 16 bits, nor rows as they come, and tries five filters on each row, which takes most of its
+time; the filtered rows go into PDF as well.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from numpy.typing import NDArray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BLOCK = 1 << 20  # bytes compressed at a time
-_SUB = 1
+SUB, UP = 1, 2
+"""Filters: a row as differences between neighbours, or from the row above, which is made and undone faster."""
+
 _PIXELS = (b"IDAT", b"acTL", b"fcTL", b"fdAT", b"IEND")
 
 
@@ -39,43 +42,51 @@ def without_pixels(file: BinaryIO) -> BinaryIO:
     return stub
 
 
-def write_deep(file: BinaryIO, frame: BinaryIO, pixels: NDArray[np.uint16], level: int) -> None:
-    """Write a PNG of 16 bits a sample.
+def write(file: BinaryIO, frame: BinaryIO, pixels: NDArray[Any], level: int, filtered: int = SUB) -> None:
+    """Write a PNG of 8 or 16 bits a sample.
 
     Args:
         file: is written from where it stands.
         frame: a PNG of one pixel, whose colour type and other chunks are taken.
-        pixels: uint16 [H, W, samples], as many samples as the colour type has.
+        pixels: uint8 or uint16 [H, W, samples], as many samples as the colour type has.
         level: of zlib.
+        filtered: `SUB` or `UP`.
     """
     frame.seek(len(_SIGNATURE))
     file.write(_SIGNATURE)
     for kind, size in _chunks(frame):
         data = frame.read(size)
         if kind == b"IHDR":
-            data = struct.pack(">IIB", pixels.shape[1], pixels.shape[0], 16) + data[9:]
-        for content in compressed([pixels], level) if kind == b"IDAT" else (data,):
+            data = struct.pack(">IIB", pixels.shape[1], pixels.shape[0], 8 * pixels.itemsize) + data[9:]
+        for content in compressed([pixels], level, filtered) if kind == b"IDAT" else (data,):
             file.write(_chunk(kind, content))
 
 
-def compressed(bands: Iterable[NDArray[Any]], level: int) -> Iterator[bytes]:
-    """One zlib stream of rows as a PNG has them, each as differences between neighbours (filter 1, Sub).
+def compressed(bands: Iterable[NDArray[Any]], level: int, filtered: int = SUB) -> Iterator[bytes]:
+    """One zlib stream of rows as a PNG has them, each after the number of its filter.
 
     Args:
         bands: uint8 or uint16 [h, W] or [h, W, samples], that follow each other downwards.
         level: of zlib.
+        filtered: `SUB` or `UP`.
     """
-    compressor = zlib.compressobj(level)
+    compressor, above = zlib.compressobj(level), None
     for pixels in bands:
         step = pixels.itemsize * (1 if pixels.ndim == 2 else pixels.shape[2])
         length = step * pixels.shape[1]
         for top in range(0, len(pixels), rows := max(1, _BLOCK // length)):
-            samples = pixels[top : top + rows].astype(pixels.dtype.newbyteorder(">")).view(np.uint8).reshape(-1, length)
+            block = np.ascontiguousarray(pixels[top : top + rows], pixels.dtype.newbyteorder(">"))
+            samples = block.view(np.uint8).reshape(-1, length)
             lines = np.empty((len(samples), length + 1), np.uint8)
-            lines[:, 0] = _SUB
-            lines[:, 1:] = samples
-            lines[:, 1 + step :] -= samples[:, :-step]
-            if data := compressor.compress(lines.tobytes()):
+            lines[:, 0] = filtered
+            if filtered == UP:
+                lines[0, 1:] = samples[0] if above is None else samples[0] - above
+                np.subtract(samples[1:], samples[:-1], out=lines[1:, 1:])
+            else:
+                lines[:, 1 : 1 + step] = samples[:, :step]
+                np.subtract(samples[:, step:], samples[:, :-step], out=lines[:, 1 + step :])
+            above = samples[-1]
+            if data := compressor.compress(lines.data):
                 yield data
     yield compressor.flush()
 

@@ -1,8 +1,10 @@
 """How each format is written that Pillow writes whole, with all of the metadata that it can hold.
 
 Choices, measured on clean pages and cut-out photos:
-    PNG: run lengths (Z_RLE) for grey, bilevel and cut-outs, where longer matches take up to three times as long and
-        save nothing; zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing.
+    PNG: run lengths (Z_RLE) for grey and bilevel, where longer matches take up to three times as long and save nothing;
+        zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing; for cut-outs level 1 on rows
+        that all are differences from the one above (`bgtool.imaging.png`), which takes half as long as trying every
+        filter and makes files 1 % larger.
     TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
     JPEG: without chroma subsampling, so that coloured ink keeps its edges, and with clean white
         (`bgtool.imaging.writing.jpeg`).
@@ -25,7 +27,7 @@ from bgtool.imaging import formats, jp2
 from bgtool.imaging.formats import Container, Pixels
 from bgtool.imaging.metadata import Metadata, exif_block
 
-PNG_RGB_LEVEL = 3
+PNG_RGB_LEVEL, PNG_RGBA_LEVEL = 3, 1
 WEBP_LOSSLESS = {"lossless": True, "quality": 20, "method": 1}
 """Quality is effort here: 36 ms a megapixel of a cleaned page, where 92 and method 4 take 150 for the same size."""
 WEBP_LOSSY = {"quality": 92, "method": 2}

@@ -23,7 +23,7 @@ from bgtool.imaging.metadata import Metadata
 from bgtool.imaging.pixels import eight_bits
 from bgtool.imaging.source import Bands
 from bgtool.imaging.writing import jpeg
-from bgtool.imaging.writing.encoders import OPTIONS, PNG_RGB_LEVEL, jpeg2000
+from bgtool.imaging.writing.encoders import OPTIONS, PNG_RGB_LEVEL, PNG_RGBA_LEVEL, jpeg2000
 from bgtool.imaging.writing.tiff import TiffWriter
 from bgtool.optional import need
 from bgtool.storage.local import output_errors
@@ -165,10 +165,12 @@ class Writer:
             return
         options, left_out = OPTIONS[self._container](metadata, page.kind, self._software)
         self.warnings += (f"its {part} is too long for {name} and was left out" for part in left_out)
-        if pixels.dtype == np.uint16:  # Pillow writes the 16-bit PNG all but its pixels
-            frame = io.BytesIO()
+        deep = pixels.dtype == np.uint16
+        if self._container is formats.PNG and (deep or page.kind is Pixels.RGBA):
+            frame = io.BytesIO()  # Pillow writes all but the pixels
             Image.new("RGB" if page.kind is Pixels.RGB else "RGBA", (1, 1)).save(frame, name, **options)
-            png.write_deep(self._file, frame, pixels, PNG_RGB_LEVEL)
+            level, filtered = (PNG_RGB_LEVEL, png.SUB) if deep else (PNG_RGBA_LEVEL, png.UP)
+            png.write(self._file, frame, pixels, level, filtered)
             return
         image = Image.fromarray(pixels)
         if self._container is formats.JPEG:

@@ -21,7 +21,7 @@ from bgtool.tasks.confidence import Confidence, of_photo
 from bgtool.tasks.person.backgrounds import BLUR, Background, Scenery
 from bgtool.tasks.person.framing import Crop, cut, frame, printed
 from bgtool.tasks.person.geometry import ROWS, Photo, straight, windows
-from bgtool.tasks.person.matting import unit
+from bgtool.tasks.person.planes import unit
 from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.shape import FLOATING_SHARE, SPECK_SHARE, moved
 from bgtool.tasks.person.upright import LYING, Turned, quarter_turns, turned

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Source
-from bgtool.tasks.person.matting import levels, unit
+from bgtool.tasks.person.planes import levels, unit
 
 ROWS = 512
 """Of a photo that are held at a time."""

@@ -7,18 +7,27 @@ pixels of the network's largest view, of which the guide has `scale` per side. F
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
 from bgtool.imaging.components import dilated
 from bgtool.imaging.pixels import Array
-
-Plane = NDArray[np.float32]
-Mask = NDArray[np.bool_]
-Part = tuple[slice, slice]
+from bgtool.tasks.person.planes import (
+    Part,
+    Plane,
+    Planes,
+    blurred,
+    box_mean,
+    doubled,
+    doubtful,
+    halved,
+    inner,
+    levels,
+    parts,
+    unit,
+)
 
 SETTLED = 0.03
 """Alpha of the network this near to 0 or 1 is 0 or 1: there the picture has no say."""
@@ -51,41 +60,11 @@ GAIN = 1.2
 COLOUR_RADII = (4.0, 1.25)
 """Of the squares from which the colours of person and background come, wide and narrow."""
 
-BAND = 128
-"""Rows of the guide that are worked at a time, where there is doubt in them."""
-
 BESIDE = 3
 """Pixels of the guide around doubt whose colours are worked out with it, since the photo's lie between them."""
 
 LEAST_COVER = 1e-3
 """Share of a square below which a weighted mean is no longer its own."""
-
-
-def unit(pixels: Array) -> NDArray[np.float32]:
-    """Grey levels as values 0..1."""
-    values: NDArray[np.float32] = pixels * np.float32(1 / 255)
-    return values
-
-
-def levels(values: NDArray[np.float32]) -> Array:
-    """Values 0..1 as grey levels."""
-    rounded: Array = np.rint(values * 255).astype(np.uint8)
-    return rounded
-
-
-def box_mean(plane: Plane, radius: int) -> Plane:
-    """Mean over a square of side 2·radius + 1, as if the edge of the plane went on outwards: float32 [h, w].
-
-    Sums of shifted rows: at the radii of this module four times as fast as differences of running sums.
-    """
-    for _ in range(2):
-        padded = np.pad(plane, ((radius, radius), (0, 0)), mode="edge")
-        total = padded[: len(plane)].copy()
-        for shift in range(1, 2 * radius + 1):
-            total += padded[shift : shift + len(plane)]
-        total /= 2 * radius + 1
-        plane = np.ascontiguousarray(total.T)
-    return plane
 
 
 def settle(alpha: Plane, least: float = SETTLED) -> Plane:
@@ -103,7 +82,7 @@ def without_fog(alpha: Plane) -> Plane:
     return edge * alpha + (1 - edge) * settle(alpha, UNSURE)
 
 
-def fit_alpha(guide: Array, alpha: Plane, scale: float) -> NDArray[np.float32]:
+def fit_alpha(guide: Array, alpha: Plane, scale: float) -> Planes:
     """Alpha as an affine function of colour, another one at each pixel.
 
     A colour guided filter (He, Sun and Tang, "Guided Image Filtering", TPAMI 2013) whose regressions are made on a
@@ -122,103 +101,63 @@ def fit_alpha(guide: Array, alpha: Plane, scale: float) -> NDArray[np.float32]:
         float32 [4, h, w]: three slopes and an offset. Alpha = slopes · colour + offset, clipped to 0..1; where the
         given alpha is 0 or 1, slopes are 0 and the offset is that alpha.
     """
-    half = np.stack([resized(unit(guide[..., channel]), halved(alpha.shape)) for channel in range(3)])
-    whole = np.empty((4, *alpha.shape), np.float32)
+    half = np.stack([halved(unit(guide[..., channel])) for channel in range(3)])
+    fit, alpha = np.empty((4, *alpha.shape), np.float32), alpha.copy()
     reach = 2 * (round(FIT_RADIUS * scale / 2) + round(MEAN_RADIUS * scale / 2)) + 4  # how far one round looks
-    for number in range(ROUNDS):
-        alpha = settle(apply_alpha(whole, guide)) if number else alpha
-        whole[:3], whole[3] = 0, alpha
-        for place, around in parts(doubtful(alpha), reach):
+    places: list[Part] = []
+    for _ in range(ROUNDS):
+        for place in places:
+            alpha[place] = settle(apply_alpha(fit[:, *place], guide[place]))
+        fit[:3], fit[3] = 0, alpha
+        doubts = list(parts(doubtful(alpha), reach))
+        for place, around in doubts:
             rows, columns = (slice(side.start // 2, -(-side.stop // 2)) for side in around)
-            fit = fit_once(half[:, rows, columns], alpha[around], scale)
-            whole[:, *place] = fit[:, *inner(place, around)]
-    return whole
+            fit[:, *place] = fit_once(half[:, rows, columns], alpha[around], inner(place, around), scale)
+        places = [place for place, _ in doubts]
+    return fit
 
 
-def doubtful(alpha: Plane) -> Mask:
-    """Where alpha is neither 0 nor 1: bool [h, w]. All work along the edge is done there."""
-    result: Mask = (alpha > 0) & (alpha < 1)
-    return result
-
-
-def parts(doubt: Mask, reach: int) -> Iterator[tuple[Part, Part]]:
-    """Rectangles that hold all doubt: bands of `BAND` rows, cut where no doubt is over more than twice the reach.
-
-    Each comes alone and with so many pixels around it, an even number, which end at the frame. All begin at even pixels
-    and end at even ones or at the frame.
-    """
-    height, width = doubt.shape
-    reach += reach % 2
-    for top in range(0, height, BAND):
-        rows = slice(top, min(top + BAND, height))
-        places = np.flatnonzero(doubt[rows].any(axis=0))
-        for run in np.split(places, np.flatnonzero(np.diff(places) > 2 * reach) + 1):
-            if run.size:
-                columns = slice(int(run[0]) // 2 * 2, min(int(run[-1]) // 2 * 2 + 2, width))
-                above, left = max(0, rows.start - reach), max(0, columns.start - reach)
-                around = slice(above, min(rows.stop + reach, height)), slice(left, min(columns.stop + reach, width))
-                yield (rows, columns), around
-
-
-def inner(place: Part, around: Part) -> Part:
-    """The place within what lies around it."""
-    rows, columns = (slice(a.start - b.start, a.stop - b.start) for a, b in zip(place, around, strict=True))
-    return rows, columns
-
-
-def fit_once(half: NDArray[np.float32], alpha: Plane, scale: float) -> NDArray[np.float32]:
-    """One round of `fit_alpha`, which see, by the guide at half its size, float32 [3, h, w]."""
-    coarse = resized(alpha, half.shape[1:])
+def fit_once(half: Planes, alpha: Plane, place: Part, scale: float) -> Planes:
+    """One round of `fit_alpha`, which see, at a place within a part; of the guide at half its size, [3, h/2, w/2]."""
+    coarse = halved(alpha)
     weight = (2 * coarse - 1) ** 2 + LEAST_WEIGHT
-    fit, explained = regress(half, coarse, weight, max(1, round(FIT_RADIUS * scale / 2)))
-    radius = round(MEAN_RADIUS * scale / 2)
-    trust = resized(box_mean(explained, radius), alpha.shape) * (1 - (2 * alpha - 1) ** 4)
-    fine = np.empty((4, *alpha.shape), np.float32)
-    for index, plane in enumerate(fit):
-        fine[index] = GAIN * trust * resized(box_mean(plane, radius), alpha.shape)
-    fine[3] += trust * (1 - GAIN) / 2 + (1 - trust) * alpha  # the gain turns the line around alpha 1/2
-    return fine
+    found = regress(np.stack([*half, coarse]), weight, max(1, round(FIT_RADIUS * scale / 2)))
+    planes = box_mean(found, round(MEAN_RADIUS * scale / 2))
+    fit, alpha = np.stack([doubled(plane, place) for plane in planes]), alpha[place]
+    trust = fit[4] * (1 - (2 * alpha - 1) ** 4)
+    fit[:4] *= GAIN * trust
+    fit[3] += trust * (1 - GAIN) / 2 + (1 - trust) * alpha  # the gain turns the line around alpha 1/2
+    return fit[:4]
 
 
-def halved(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Half a height and width, rounded up."""
-    return -(-shape[0] // 2), -(-shape[1] // 2)
+def regress(values: Planes, weight: Plane, radius: int) -> Planes:
+    """Weighted linear regression of alpha on colour over the square around each pixel.
 
-
-def resized(plane: Plane, shape: tuple[int, ...]) -> Plane:
-    """A plane at another height and width: means of what is covered where it shrinks, else between its pixels."""
-    method = Image.Resampling.BOX if shape < plane.shape else Image.Resampling.BILINEAR
-    return np.asarray(Image.fromarray(np.ascontiguousarray(plane)).resize((shape[1], shape[0]), method))
-
-
-def regress(
-    channels: NDArray[np.float32], alpha: Plane, weight: Plane, radius: int
-) -> tuple[NDArray[np.float32], Plane]:
-    """Weighted linear regression of alpha on colour, float32 [3, h, w], over the square around each pixel.
+    Args:
+        values: colour and alpha, float32 [4, h, w].
+        weight: float32 [h, w].
+        radius: of the squares.
 
     Returns:
-        Three slopes and an offset, float32 [4, h, w], and the share of alpha's variance that they explain, 0..1.
+        Three slopes, an offset and the share of alpha's variance that they explain, 0..1: float32 [5, h, w].
     """
-    total = box_mean(weight, radius)
-
-    def mean(plane: Plane) -> Plane:
-        return box_mean(weight * plane, radius) / total
-
-    means, mean_alpha = [mean(channel) for channel in channels], mean(alpha)
-    with_alpha = np.stack([mean(c * alpha) - m * mean_alpha for c, m in zip(channels, means, strict=True)])
-    covariance = np.empty((3, 3, *alpha.shape), np.float32)
-    for i in range(3):
-        for j in range(i, 3):
-            covariance[i, j] = covariance[j, i] = mean(channels[i] * channels[j]) - means[i] * means[j]
-        covariance[i, i] += NOISE
-    slopes = solve3(covariance, with_alpha)
-    offset = mean_alpha - (slopes * np.stack(means)).sum(axis=0)
-    variance = mean(alpha**2) - mean_alpha**2 + 1e-4
-    explained: Plane = np.clip((slopes * with_alpha).sum(axis=0) / variance, 0, 1)
-    return np.stack([*slopes, offset]), explained
+    first, second = np.triu_indices(4)
+    moments = np.concatenate([np.ones_like(weight)[None], values, values[first] * values[second]])
+    moments = box_mean(weight * moments, radius)
+    moments /= moments[0].copy()
+    means = moments[1:5]
+    covariance = np.empty((4, 4, *weight.shape), np.float32)
+    covariance[first, second] = moments[5:] - means[first] * means[second]
+    covariance[second, first] = covariance[first, second]
+    covariance[range(4), range(4)] += NOISE
+    with_alpha = covariance[:3, 3]
+    slopes = solve3(covariance[:3, :3], with_alpha)
+    offset = means[3] - (slopes * means[:3]).sum(axis=0)
+    explained = np.clip((slopes * with_alpha).sum(axis=0) / covariance[3, 3], 0, 1)
+    return np.stack([*slopes, offset, explained])
 
 
-def solve3(matrix: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[np.float32]:
+def solve3(matrix: Planes, right: Planes) -> Planes:
     """Solve a symmetric system of three equations at each pixel, by Cramer's rule.
 
     Args:
@@ -231,16 +170,16 @@ def solve3(matrix: NDArray[np.float32], right: NDArray[np.float32]) -> NDArray[n
     first, second, third = matrix
     adjugate = cross(second, third), cross(third, first), cross(first, second)
     determinant = (first * adjugate[0]).sum(axis=0)
-    solution: NDArray[np.float32] = sum(row * value for row, value in zip(adjugate, right, strict=True)) / determinant
+    solution: Planes = sum(row * value for row, value in zip(adjugate, right, strict=True)) / determinant
     return solution
 
 
-def cross(a: NDArray[np.float32], b: NDArray[np.float32]) -> NDArray[np.float32]:
+def cross(a: Planes, b: Planes) -> Planes:
     """Cross products of vectors that lie along the first axis: [3, h, w]."""
     return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
 
 
-def apply_alpha(fit: NDArray[np.float32], colours: Array) -> Plane:
+def apply_alpha(fit: Planes, colours: Array) -> Plane:
     """Alpha of a uint8 picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
     alpha: Plane = fit[3].copy()
     for channel in range(3):
@@ -274,19 +213,14 @@ def fit_colours(guide: Array, alpha: Plane, visible: Plane, scale: float) -> tup
 
 def fit_part(guide: Array, alpha: Plane, visible: Plane, radii: Sequence[int]) -> tuple[Array, Array]:
     """`fit_colours` over a part, radii in pixels; at its border it lacks what lies beyond."""
-    found = np.empty_like(guide), np.empty_like(guide)
-    rounds = [[radius] for radius in radii]
     weights = alpha * visible, (1 - alpha) * visible
-    covers = [[cover(weight, radii) for weight in weights] for radii in rounds]
-    for channel in range(3):
-        seen = person = background = unit(guide[..., channel])
-        for radii, totals in zip(rounds, covers, strict=True):
-            around = weighted_mean(person, weights[0], totals[0], radii, person)
-            background = weighted_mean(background, weights[1], totals[1], radii, background)
-            person = unmixed(alpha, seen, around, background)
-        for picture, plane in zip(found, (around, background), strict=True):
-            picture[..., channel] = levels(plane)
-    return found
+    seen = person = background = np.ascontiguousarray(np.moveaxis(unit(guide), 2, 0))
+    for radius in radii:
+        totals = [cover(weight, [radius]) for weight in weights]
+        around = weighted_mean(person, weights[0], totals[0], [radius], person)
+        background = weighted_mean(background, weights[1], totals[1], [radius], background)
+        person = unmixed(alpha, seen, around, background)
+    return levels(np.moveaxis(around, 0, 2)), levels(np.moveaxis(background, 0, 2))
 
 
 def cover(weight: Plane, radii: Sequence[int]) -> Plane:
@@ -297,27 +231,20 @@ def cover(weight: Plane, radii: Sequence[int]) -> Plane:
 
 
 def weighted_mean(
-    plane: Plane, weight: Plane, total: Plane, radii: Sequence[int], otherwise: Plane | np.float32
-) -> Plane:
-    """Means of a plane, weighted, over squares of these radii one after the other.
+    planes: Planes, weight: Plane, total: Plane, radii: Sequence[int], otherwise: Planes | np.float32
+) -> Planes:
+    """Means of planes, weighted, over squares of these radii one after the other.
 
     Args:
-        plane: float32 [h, w].
+        planes: float32 [..., h, w].
         weight: float32 [h, w], and `total` its `cover`.
         radii: in pixels.
         otherwise: what shows where there is no weight around.
     """
-    mean: Plane = blurred(weight * plane, radii)
+    mean: Planes = blurred(weight * planes, radii)
     mean += LEAST_COVER * otherwise
     mean /= total
     return mean
-
-
-def blurred(plane: Plane, radii: Sequence[int]) -> Plane:
-    """One `box_mean` after the other."""
-    for radius in radii:
-        plane = box_mean(plane, radius)
-    return plane
 
 
 def clean_colours(colours: Array, alpha: Plane, person: Array, background: Array) -> Array:

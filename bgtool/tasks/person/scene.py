@@ -18,7 +18,7 @@ from bgtool.tasks.person import matting, shape
 from bgtool.tasks.person.backgrounds import Scenery
 from bgtool.tasks.person.framing import head_of
 from bgtool.tasks.person.geometry import Photo, bounds, straight, veiled, windows
-from bgtool.tasks.person.matting import Plane, levels, unit
+from bgtool.tasks.person.planes import Plane, levels, unit
 from bgtool.tasks.person.views import Guide, guide_of, predict
 
 SOMEBODY = 0.6

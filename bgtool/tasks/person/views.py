@@ -10,7 +10,7 @@ from PIL import Image
 from bgtool.imaging.pixels import Array
 from bgtool.runtime.session import Model
 from bgtool.tasks.person.geometry import ROWS, Photo, scaled
-from bgtool.tasks.person.matting import Plane, unit
+from bgtool.tasks.person.planes import Plane, unit
 
 GUIDE_SCALE = 4
 """Longer side of the guide in working sizes."""

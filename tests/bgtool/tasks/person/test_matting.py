@@ -2,20 +2,11 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from bgtool.tasks.person import matting
-from bgtool.tasks.person.matting import (
-    apply_alpha,
-    box_mean,
-    clean_colours,
-    fit_alpha,
-    fit_colours,
-    levels,
-    settle,
-    unit,
-)
+from bgtool.imaging.components import dilated
+from bgtool.tasks.person import matting, planes
+from bgtool.tasks.person.matting import apply_alpha, clean_colours, fit_alpha, fit_colours, settle
+from bgtool.tasks.person.planes import box_mean, doubtful, levels
 
 SCALE = 4.0
 
@@ -44,16 +35,6 @@ def network_alpha(alpha, shift=0, reach=6):
     return settle(box_mean(np.roll(alpha, shift, axis=1), reach))
 
 
-@settings(max_examples=40, deadline=None)
-@given(st.integers(1, 12), st.integers(1, 12), st.integers(0, 15), st.integers(0, 9))
-def test_box_mean_is_the_mean_of_a_square_with_the_edge_repeated(height, width, radius, seed):
-    plane = np.random.default_rng(seed).random((height, width), np.float32)
-    padded = np.pad(plane, radius, mode="edge")
-    side = 2 * radius + 1
-    expected = np.lib.stride_tricks.sliding_window_view(padded, (side, side)).mean(axis=(2, 3))
-    assert np.allclose(box_mean(plane, radius), expected, atol=1e-5)
-
-
 def test_solve3_solves():
     rng = np.random.default_rng(1)
     root = rng.random((5, 7, 3, 3)) + np.eye(3)
@@ -61,11 +42,6 @@ def test_solve3_solves():
     expected = np.linalg.solve(matrix, right[..., None])[..., 0]
     found = matting.solve3(np.moveaxis(matrix, (2, 3), (0, 1)).astype(np.float32), np.moveaxis(right, 2, 0))
     assert np.allclose(np.moveaxis(found, 0, 2), expected, rtol=1e-3)
-
-
-def test_levels_come_back():
-    pixels = np.arange(256, dtype=np.uint8)
-    assert (levels(unit(pixels)) == pixels).all()
 
 
 @pytest.mark.parametrize("shift", [0, 3, -4])
@@ -153,21 +129,6 @@ def test_doubt_away_from_edges_is_no_fog_and_soft_edges_stay():
     assert np.abs(cleared - alpha)[edge].max() < 0.02
 
 
-def test_parts_hold_all_doubt_once():
-    doubt = np.zeros((301, 407), bool)
-    doubt[10:290, 31] = doubt[10:290, 350] = True
-    doubt[140, 31:351] = True
-    held = np.zeros(doubt.shape, int)
-    for place, around in matting.parts(doubt, 9):
-        held[place] += 1
-        assert all(side.start % 2 == 0 for side in (*place, *around))
-        assert all(a.start <= p.start and p.stop <= a.stop for p, a in zip(place, around, strict=True))
-    assert held.max() == 1
-    assert held[doubt].min() == 1
-    assert held[20:100, 100:300].max() == 0  # between two edges that are far apart
-    assert not list(matting.parts(np.zeros((30, 30), bool), 4))
-
-
 def test_what_is_worked_in_parts_is_what_it_is_as_a_whole(monkeypatch):
     rng = np.random.default_rng(3)
     rows, columns = np.mgrid[:300, :420]
@@ -177,10 +138,10 @@ def test_what_is_worked_in_parts_is_what_it_is_as_a_whole(monkeypatch):
     def worked():
         fit = fit_alpha(guide, alpha, SCALE)
         found = apply_alpha(fit, guide)
-        near = matting.dilated(matting.doubtful(found), 1)
+        near = dilated(doubtful(found), 1)
         return [fit, *(colours[near] for colours in fit_colours(guide, found, np.ones_like(alpha), SCALE))]
 
     in_parts = worked()
-    monkeypatch.setattr(matting, "BAND", 1000)
+    monkeypatch.setattr(planes, "BAND", 1000)
     for part, whole in zip(in_parts, worked(), strict=True):
         assert np.allclose(part, whole, atol=1 if part.dtype == np.uint8 else 1e-3)

@@ -33,6 +33,10 @@ MARKED = 8.0
 CONTRAST = 25
 """Grey levels between ground and ink from which a square's strokes are measured."""
 
+GRAIN = 1.6
+"""Times as far from the ground as the lightest that the darkest of a square lies at least, or the other way about, if
+more than its grain marks it."""
+
 LONG = 32
 """Pixels of a run of ink from which it is a rule or an area and no writing."""
 
@@ -106,6 +110,9 @@ class Look:
     light: list[bool] = field(default_factory=list)  # of each marked square: whether it is light on dark
     depths: list[int] = field(default_factory=list)  # of each square of writing: levels between ground and ink
     whites: list[int] = field(default_factory=list)  # of the same squares: their lightest level
+    written: list[float] = field(
+        default_factory=list
+    )  # of the same squares: share of writing in what marks them, 0 for grain
     strokes: list[NDArray[np.intp]] = field(default_factory=list)  # of each pixel of writing, across the thinner way
     heights: list[NDArray[np.intp]] = field(
         default_factory=list
@@ -118,9 +125,13 @@ class Look:
             return False
         return float(np.median(np.concatenate(self.levels))) < DARK_GROUND
 
+    def mostly(self, share: float) -> bool:
+        """Whether most squares hold more than this share of writing beside rules: none for grain, half for graph paper."""
+        return sum(one > share for one in self.written) > len(self.written) / 2
+
     def gain(self) -> float:
         """How many times the contrast of a page of pale writing is to be raised; 1 for any other."""
-        if len(self.depths) < WRITTEN_SQUARES:
+        if len(self.depths) < WRITTEN_SQUARES or not self.mostly(0.5):
             return 1.0
         usual, most = np.percentile(self.depths, (50, 90))
         darkest_paper, lightest_paper = np.percentile(self.whites, (5, 95))
@@ -130,7 +141,7 @@ class Look:
 
     def small(self, coarse: bool) -> bool:
         """Whether most of the writing is too small; where there is hardly any, whether the page is coarse."""
-        if sum(map(len, self.strokes)) < EVIDENCE:
+        if sum(map(len, self.strokes)) < EVIDENCE or not self.mostly(0):
             return coarse
         stroke, height = median(self.strokes), median(self.heights)
         return stroke <= THIN or (stroke <= BLURRED_THIN and height <= BLURRED_LOW)
@@ -195,16 +206,19 @@ def measure(square: NDArray[np.uint8], look: Look) -> None:
     """Add what a square shows: on which ground, and how thick and high its strokes are."""
     levels = np.sort(square[::2, ::2], axis=None)
     low, middle, high = (int(levels[round(share * (len(levels) - 1))]) for share in (0.03, 0.5, 0.97))
-    light = high - middle > middle - low
+    above, below = high - middle, middle - low
+    light = above > below
     look.light.append(light and middle < DARK_GROUND)
-    if high - low < CONTRAST:
+    if above + below < CONTRAST:
         return
     ink = square > (middle + high) // 2 if light else square < (middle + low + 1) // 2
     if ink.mean() < 0.45:  # not a picture or an edge
-        look.depths.append(high - middle if light else middle - low)
+        look.depths.append(max(above, below))
         look.whites.append(high)
         across, down = run_lengths(ink), run_lengths(ink.T).T
         writing = ink & (across < LONG) & (down < LONG)
+        grain = max(above, below) < GRAIN * min(above, below)
+        look.written.append(0.0 if grain else float(writing.sum() / ink.sum()))
         look.strokes.append(np.minimum(across, down)[writing])
         look.heights.append(down[writing])
 

@@ -19,6 +19,7 @@ from bgtool.options import Style
 from bgtool.tasks.areas import beside, long_runs, neighbours, reached, share_of
 from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
 from bgtool.tasks.frames import framed
+from bgtool.tasks.rules import ruled
 from bgtool.tasks.squares import closed, local_mean, opened, widened
 
 Levels = NDArray[np.uint8]
@@ -29,6 +30,9 @@ STEP, TONE = 40, 8
 
 INK, LEAST_CONTRAST = 25, 60
 """Percentile of the darkest greys of marked cells that is the page's ink, and grey levels it is darker than paper."""
+
+INKED_CELLS = 50
+"""Cells as dark as ink from which a page holds some."""
 
 INKED, CLEAR = 0.4, 5
 """Darkness (0 paper .. 1 ink) of cells that hold ink, and side in cells of the square around them that is not looked
@@ -134,6 +138,11 @@ class _Tones:
         """From the lightest to the darkest pixel of each cell."""
         return self.darkest - self.lightest
 
+    @cached_property
+    def ruled(self) -> Mask:
+        """Cells of rules."""
+        return ruled(self.darkest, self.level, self.blank, self.darkest > INKED)
+
     @property
     def plain(self) -> Mask:
         """Cells that nothing is marked on."""
@@ -161,11 +170,12 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
     photos, screens = framed(tones.level, tones.ranges, bare, cells[2:5])
     areas, soft = areas_of(tones, outside | photos | screens)
     pictures, tints = pictures_and_tints(areas, tones)
-    free = ~widened((areas > 0) | photos | screens, BORDER) & ~widened(outside)
+    free = ~widened((areas > 0) | photos | screens, BORDER) & ~widened(outside) & ~tones.ruled
     clear = free & ~widened(tones.darkest > INKED, CLEAR) & (tones.lightest < 2 * BARE)
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
-    noise = float(np.percentile(tones.darkest[clear], 98))
+    usual, noise = np.percentile(tones.darkest[clear], (90, 98)).tolist()
+    noise = min(noise, usual + ABOVE_NOISE)  # a rule that was not known for one is no noise
     pictures, screens = (widened(each) & ~outside for each in (pictures | photos, screens))  # and cells covered in part
     told = ~(pictures | widened(tints | outside) | widened(soft, BORDER)) | screens
     return EvenPaper(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)
@@ -180,10 +190,14 @@ def tones_of(cells: Cells) -> _Tones | None:
         return None
     whole = np.rint(level)
     paper = float(level[blank & (abs(whole - commonest(whole[blank])) <= TONE)].mean())
-    ink = float(np.percentile(darkest[~flat], INK))
-    contrast = paper - ink
-    if contrast < LEAST_CONTRAST:
+    marked = darkest[~flat]
+    dark = marked[marked < paper - LEAST_CONTRAST]
+    if len(dark) < INKED_CELLS:
         return None
+    ink = float(np.percentile(marked, INK))
+    if paper - ink < LEAST_CONTRAST:  # most of what is marked is pale: the rules of graph paper
+        ink = float(np.percentile(dark, INK))
+    contrast = paper - ink
     return _Tones(paper, ink, blank, *((paper - values) / contrast for values in (level, darkest, lightest)))
 
 
@@ -230,7 +244,7 @@ def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
 
     Args:
         tones: of the page's cells.
-        free: cells outside of areas.
+        free: cells outside of areas and rules.
         clear: those of them that hold no ink and are near none; some have to be there.
     """
     blank = tones.blank & free
@@ -239,6 +253,6 @@ def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
     same = (abs(tones.level[blank]) <= TONE / tones.contrast).mean()
     rough = (tones.level - local_mean(tones.level, clear, AROUND))[clear].std()
     inked, faint = tones.darkest > INKED, (tones.darkest > INKED / 2) & (tones.lightest < TINTED)
-    pale = (faint & free & ~widened(inked)).sum() / max(inked.sum(), 1)
+    pale = (faint & free & ~widened(inked | tones.ruled)).sum() / max(inked.sum(), 1)
     noise = np.percentile(tones.ranges[blank], 90)
     return bool(same >= SAME and rough <= ROUGH and pale <= PALE and noise <= NOISE)

@@ -126,7 +126,7 @@ class Look:
         return float(np.median(np.concatenate(self.levels))) < DARK_GROUND
 
     def mostly(self, share: float) -> bool:
-        """Whether most squares hold more than this share of writing beside rules: none for grain, half for graph paper."""
+        """Whether in most squares more than this share of what marks them is writing."""
         return sum(one > share for one in self.written) > len(self.written) / 2
 
     def gain(self) -> float:

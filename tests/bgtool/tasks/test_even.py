@@ -59,6 +59,16 @@ def test_what_the_network_leaves_out_stays():
     assert (page[520:] == 255).all()
 
 
+def test_what_is_drawn_on_ruled_paper_stays():
+    pixels = sheet()
+    for place in range(0, 800, 24):
+        pixels[place] = pixels[:, min(place, 639)] = 216
+    pixels[500:502, 100:500] = INK
+    page = applied(pixels)
+    assert (page[500:502, 104:496] == 0).all()
+    assert (page[61:63, 62:70] == 0).all()
+
+
 def test_what_the_network_sees_stays_too():
     assert (applied(sheet(), network=0)[520:] == 0).all()
 

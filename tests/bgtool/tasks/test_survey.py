@@ -143,6 +143,24 @@ def test_a_blank_page_is_not_pale():
     assert chosen(Image.fromarray(np.repeat(noise, 3, axis=2).clip(0, 255).astype(np.uint8))).gain == 1
 
 
+@pytest.mark.parametrize("ground", [(240, 240, 240), (170, 160, 150)])
+def test_the_grain_of_a_blank_page_is_no_writing(ground):
+    grain = np.random.default_rng(3).normal(0, 9, (700, 900, 1))
+    page = chosen(Image.fromarray((np.array(ground) + grain).clip(0, 255).astype(np.uint8)))
+    assert page.gain == 1
+    assert page.scale == 1
+
+
+def test_pale_graph_paper_is_no_pale_copy():
+    image = Image.new("RGB", (900, 700), PAPER)
+    draw = ImageDraw.Draw(image)
+    for place in range(0, 900, 24):
+        draw.line((place, 0, place, 700), (205, 214, 226))
+        draw.line((0, place, 900, place), (205, 214, 226))
+    draw.line((100, 600, 800, 600), INK, 3)
+    assert chosen(image).gain == 1
+
+
 def test_a_pale_copy_is_read_and_its_colours_stay_as_they_are():
     page = written(30, ink=PALE)
     scan = np.asarray(page)

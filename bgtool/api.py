@@ -39,8 +39,8 @@ from bgtool.runtime.task import ModelTask, check_task
 from bgtool.spelling import advice
 from bgtool.tasks.document import clean_page, planned
 from bgtool.tasks.person.backgrounds import background_of
+from bgtool.tasks.person.crop import crop_of
 from bgtool.tasks.person.cutout import Look, cut_out
-from bgtool.tasks.person.framing import crop_of
 
 __all__ = ["ArraySource", "clean", "clean_files", "cutout", "cutout_files", "load_model", "run_batch", "source_of"]
 

@@ -8,7 +8,6 @@ import re
 import shlex
 import sys
 from dataclasses import dataclass
-from importlib import metadata
 
 from bgtool.errors import InputError, UsageError
 
@@ -69,6 +68,8 @@ def command(name: str) -> str:
     """
     if getattr(sys, "frozen", False):
         return f"this program was built without it: pip install 'bgtool[{name}]' in a Python has it"
+    from importlib import metadata
+
     try:
         texts = metadata.requires("bgtool") or []
     except metadata.PackageNotFoundError:

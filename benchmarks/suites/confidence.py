@@ -24,7 +24,8 @@ from bgtool.api import source_of
 from bgtool.options import TRANSPARENT, CleanOptions, Style
 from bgtool.runtime.session import Model, load_model
 from bgtool.scoring.metrics import f_measure, jaccard
-from bgtool.tasks.confidence import Confidence, of_page
+from bgtool.tasks.assessment import of_page
+from bgtool.tasks.confidence import Confidence
 from bgtool.tasks.document import INK_BELOW, clean_page, planned
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.person.backgrounds import read_background

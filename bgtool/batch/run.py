@@ -29,7 +29,6 @@ from bgtool.engine.engines import needs_this_process, open_engine
 from bgtool.engine.interrupts import held_back
 from bgtool.engine.job import STREAM, Job, Outcome, Status
 from bgtool.errors import InputError, OutputError, UsageError
-from bgtool.imaging import ocr
 from bgtool.imaging.formats import Format
 from bgtool.log import logger
 from bgtool.optional import require
@@ -114,6 +113,8 @@ def check(options: BatchOptions, planned: Plan) -> None:
     if options.format in (Format.PDF, Format.PDFA) or suffix_of(options.output) == ".pdf":
         require("pdf")
     if isinstance(options, CleanOptions) and options.ocr:
+        from bgtool.imaging import ocr
+
         require("ocr")
         ocr.require(options.ocr)
 

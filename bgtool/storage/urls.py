@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from urllib.parse import urlsplit
-from urllib.request import url2pathname
 
 from bgtool.errors import UsageError
 
@@ -51,7 +50,11 @@ def checked(path: str) -> str:
         raise UsageError(
             f"{parts.scheme}://{parts.netloc}{parts.path} has a query, which may hold credentials", "download it first"
         )
-    return url2pathname(parts.path) if path.lower().startswith(_PLAIN) else usual(path)
+    if not path.lower().startswith(_PLAIN):
+        return usual(path)
+    from urllib.request import url2pathname
+
+    return url2pathname(parts.path)
 
 
 def name_of(path: str) -> str:

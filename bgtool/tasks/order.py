@@ -24,7 +24,7 @@ from bgtool.options import (
 
 if TYPE_CHECKING:
     from bgtool.tasks.person.backgrounds import Background
-    from bgtool.tasks.person.framing import Crop
+    from bgtool.tasks.person.crop import Crop
 
 _PAGE_PIXELS = {Style.GRAY: Pixels.GRAY, Style.BILEVEL: Pixels.BILEVEL, Style.COLOR: Pixels.RGB}
 
@@ -69,7 +69,7 @@ def order_for(options: BatchOptions) -> Order:
             return Order(options, _PAGE_PIXELS[options.style], settings, ocr=options.ocr)
         case CutoutOptions():
             from bgtool.tasks.person.backgrounds import background_of
-            from bgtool.tasks.person.framing import crop_of
+            from bgtool.tasks.person.crop import crop_of
 
             background = background_of(options.background, options.mask_only)
             settings = {"task": "CutoutOptions", **_of_cutouts(options, background)}

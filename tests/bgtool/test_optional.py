@@ -3,12 +3,12 @@
 import os
 import subprocess
 import sys
+from importlib import metadata
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from bgtool import optional as extras
 from bgtool.optional import EXTRAS, command
 from bgtool.runtime import doctor
 from bgtool.runtime.devices import KINDS
@@ -89,9 +89,9 @@ def test_the_command_installs_what_the_package_itself_asks_for(extra):
 
 def test_without_metadata_the_command_names_the_modules(monkeypatch):
     def refuse(name):
-        raise extras.metadata.PackageNotFoundError(name)
+        raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr(extras.metadata, "requires", refuse)
+    monkeypatch.setattr(metadata, "requires", refuse)
     assert command("pdf") == "pip install pypdfium2 pikepdf"
 
 

@@ -6,41 +6,21 @@ import hashlib
 import io
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-
-import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageColor
+from typing import TYPE_CHECKING
 
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging import icc
-from bgtool.imaging.reading.picture import Picture, opened
 from bgtool.options import TRANSPARENT
 from bgtool.spelling import suggestion
 
+if TYPE_CHECKING:
+    from PIL import Image
+
+    from bgtool.imaging.reading.picture import Picture
+    from bgtool.tasks.person.scenery import Scenery
+
 BLUR = "blur"
 MAX_MEGAPIXELS = 200.0
-
-
-@dataclass(frozen=True)
-class Scenery:
-    """A picture of which a part is spread over a frame.
-
-    Attributes:
-        image: mode RGB.
-        box: left, top, right and bottom of that part in pixels; fractions count.
-        size: width and height of the frame in pixels.
-    """
-
-    image: Image.Image
-    box: tuple[float, float, float, float]
-    size: tuple[int, int]
-
-    def window(self, x0: int, y0: int, x1: int, y1: int) -> NDArray[np.uint8]:
-        """The pixels in columns x0 to x1 and rows y0 to y1 of the frame, ends excluded: uint8 [y1-y0, x1-x0, 3]."""
-        left, top, right, bottom = self.box
-        x, y = (right - left) / self.size[0], (bottom - top) / self.size[1]
-        part = left + x0 * x, top + y0 * y, min(left + x1 * x, right), min(top + y1 * y, bottom)
-        return np.asarray(self.image.resize((x1 - x0, y1 - y0), Image.Resampling.BICUBIC, part))
 
 
 @dataclass(frozen=True)
@@ -64,6 +44,8 @@ class Background:
         wanted = profile if profile and icc.space(profile) == "RGB" else None
         if self.image is None or wanted == self.profile:
             return self
+        from PIL import ImageCms
+
         try:
             source, target = (ImageCms.ImageCmsProfile(io.BytesIO(p or icc.srgb())) for p in (self.profile, wanted))
             image = ImageCms.profileToProfile(self.image, source, target)
@@ -75,6 +57,8 @@ class Background:
         """The image scaled to fill a frame, its centre in the centre. Raises ValueError where there is no image."""
         if self.image is None:
             raise ValueError(f"no image: {self.name}")
+        from bgtool.tasks.person.scenery import Scenery
+
         width, height = self.image.size
         scale = min(width / size[0], height / size[1])
         wide, high = size[0] * scale, size[1] * scale
@@ -92,6 +76,8 @@ def read_background(text: str) -> Background:
     """
     if text in (TRANSPARENT, BLUR):
         return Background(text)
+    from PIL import Image, ImageColor
+
     try:
         colour = ImageColor.getrgb(text)
     except ValueError:
@@ -119,6 +105,8 @@ def background_of(choice: str | Picture, mask_only: bool = False) -> Background:
 
 
 def _read_image(path: str) -> Background:
+    from PIL import ImageColor
+
     try:
         data = Path(path).read_bytes()
     except (OSError, ValueError):
@@ -131,6 +119,10 @@ def _read_image(path: str) -> Background:
 
 
 def _from_picture(picture: Picture, name: str) -> Background:
+    from PIL import Image
+
+    from bgtool.imaging.reading.picture import opened
+
     try:
         if isinstance(picture, bytes) and not picture:
             raise InputError("the file is empty")

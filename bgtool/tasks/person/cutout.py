@@ -17,12 +17,15 @@ from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
 from bgtool.options import TRANSPARENT
 from bgtool.runtime.session import Model
-from bgtool.tasks.confidence import Confidence, of_photo
-from bgtool.tasks.person.backgrounds import BLUR, Background, Scenery
-from bgtool.tasks.person.framing import Crop, cut, frame, printed
+from bgtool.tasks.assessment import of_photo
+from bgtool.tasks.confidence import Confidence
+from bgtool.tasks.person.backgrounds import BLUR, Background
+from bgtool.tasks.person.crop import Crop
+from bgtool.tasks.person.framing import cut, frame, printed
 from bgtool.tasks.person.geometry import ROWS, Photo, straight, windows
 from bgtool.tasks.person.planes import unit
 from bgtool.tasks.person.scene import Scene
+from bgtool.tasks.person.scenery import Scenery
 from bgtool.tasks.person.shape import FLOATING_SHARE, SPECK_SHARE, moved
 from bgtool.tasks.person.upright import LYING, Turned, quarter_turns, turned
 from bgtool.tasks.person.views import Guide, guide_of

@@ -15,10 +15,10 @@ from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
 from bgtool.runtime.session import Model
 from bgtool.tasks.person import matting, shape
-from bgtool.tasks.person.backgrounds import Scenery
 from bgtool.tasks.person.framing import head_of
 from bgtool.tasks.person.geometry import Photo, bounds, straight, veiled, windows
 from bgtool.tasks.person.planes import Plane, levels, unit
+from bgtool.tasks.person.scenery import Scenery
 from bgtool.tasks.person.views import Guide, guide_of, predict
 
 SOMEBODY = 0.6

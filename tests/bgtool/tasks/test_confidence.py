@@ -9,7 +9,8 @@ from PIL import Image
 import bgtool
 from bgtool.imaging.reading.open import open_pages
 from bgtool.options import CleanOptions
-from bgtool.tasks.confidence import Confidence, Reason, least, of_page, of_photo
+from bgtool.tasks.assessment import of_page, of_photo
+from bgtool.tasks.confidence import Confidence, Reason, least
 from bgtool.tasks.guard import Findings
 from bgtool.tasks.order import order_for
 from bgtool.tasks.registry import work_for
@@ -108,7 +109,7 @@ def test_a_run_keeps_it_in_the_manifest(tmp_path, tiny_model_file):
 
 
 def test_a_streamed_page_has_it_once_its_rows_are_written(tmp_path, tiny_model, monkeypatch):
-    monkeypatch.setattr("bgtool.tasks.registry.STREAMED_ABOVE", 10)
+    monkeypatch.setattr("bgtool.tasks.cleaning.STREAMED_ABOVE", 10)
     Image.fromarray(np.random.default_rng(1).integers(0, 255, (60, 90), dtype=np.uint8)).save(tmp_path / "a.png")
     with open_pages(tmp_path / "a.png", max_megapixels=1) as reader:
         for page in reader:

@@ -13,8 +13,8 @@ from bgtool.api import ArraySource, source_of
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging import icc
 from bgtool.tasks.person.backgrounds import Background, read_background
+from bgtool.tasks.person.crop import Crop, Print
 from bgtool.tasks.person.cutout import Look, cut_out
-from bgtool.tasks.person.framing import Crop, Print
 from bgtool.tasks.person.geometry import bounds, straight
 from bgtool.tasks.person.scene import Scene
 from bgtool.tasks.person.views import shrink

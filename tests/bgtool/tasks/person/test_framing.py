@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
 from bgtool.errors import UsageError
-from bgtool.tasks.person.framing import Crop, Length, Print, crop_of, cut, frame, head_of
+from bgtool.tasks.person.crop import Crop, Length, Print, crop_of
+from bgtool.tasks.person.framing import cut, frame, head_of
 
 BOX, PHOTO = (100, 50, 200, 250), (400, 300)
 

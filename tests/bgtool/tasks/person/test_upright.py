@@ -16,8 +16,8 @@ from bgtool.errors import ModelError
 from bgtool.runtime.session import load_model
 from bgtool.runtime.task import ModelTask
 from bgtool.tasks.person.backgrounds import read_background
+from bgtool.tasks.person.crop import Crop, Length, Print
 from bgtool.tasks.person.cutout import Look, cut_out
-from bgtool.tasks.person.framing import Crop, Length, Print
 from bgtool.tasks.person.upright import Turned, quarter_turns
 from export.graph import AlphaGraph
 from export.onnx_file import export_graph

@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFilter
 
+from bgtool.imaging.components import Labels, components
+from bgtool.tasks import squares
 from bgtool.tasks.areas import reached
+from bgtool.tasks.layout import holes
 
 CELL = 4
 """Side of a cell in pixels of the scan; of pages above `MOST_CELLS` cells a power of two times that."""
@@ -42,6 +45,14 @@ PALEST, SOLID = 0.7, 0.7
 
 SHARP = 0.5
 """Step over two cells, as a share of the ink around, that ink's edges make and those of stains do not."""
+
+CERTAIN, LIKELY = 0.12, 0.05
+"""How much of a place where ink may be lost has to look like ink, and how much where it is as deep as other ink: of its
+rim in blocks, or of its lost cells. Of a stain or of what shines through hardly any does."""
+
+CRISP, DEEP, FEW_CELLS = 0.85, 0.85, 40
+"""Step over two cells, as a share of its depth, that a thin stroke of ink makes; share of the depth of kept ink from
+which a place is as deep; lost cells below which their share proves nothing."""
 
 LOST, ADDED, DARK, EDGE = 0.05, 0.2, 90, 0.3
 """Limits: share of what stood out that came out white, of the result that stands where nothing stood out, median grey
@@ -143,7 +154,10 @@ def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: t
     """Compare the cells of a scan and its result: uint8 [rows, columns] both, means of grey levels."""
     ground = widened(spread(blocks(scan, np.max)), scan.shape)
     depth = np.clip(ground - scan.astype(np.float32), 0, None)
-    outside = bed(depth > 0.35 * ground)
+    dark = depth > 0.35 * ground
+    outside = bed(dark)
+    if outside.any():
+        outside |= squares.widened(holes(components(dark & ~outside), scan, outside))
     depth[outside] = 0
     result = (255 - page.astype(np.float32)) / 255
     result[outside] = 0
@@ -153,13 +167,15 @@ def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: t
     stands_out = (share > STANDS_OUT) & (depth >= LEAST_CONTRAST)
     expected, found = blocks(share * stands_out, np.sum), blocks(result, np.sum)
     bare = np.asarray(Image.fromarray(page).filter(ImageFilter.MinFilter(3))) > BARE
-    sharp = (steps(scan) >= np.maximum(SHARP * ink, LEAST_CONTRAST)) & bare & stands_out
+    white, step = stands_out & bare, steps(scan)
+    sharp = white & (step >= np.maximum(SHARP * ink, LEAST_CONTRAST))
     solid = (share > 0.85) & (depth > SOLID * usual) & bare
-    gone = blocks(share * (stands_out & bare), np.sum)
+    gone = blocks(share * white, np.sum)
     gone = np.where(found < OUTWEIGHED * expected, np.maximum(gone, expected - found), gone)
     missed = gone >= np.maximum(1, FEW * expected)
     seeds = missed & ((blocks(sharp, np.sum) >= 3) | (blocks(solid, np.sum) >= BLOCK * BLOCK // 2))
-    lost = np.where(reached(missed, seeds), gone, 0)
+    inked = is_ink(components(missed), seeds, white, step / max(usual, 1), depth / max(usual, 1))
+    lost = np.where(inked, gone, 0)
     extra = result * ((share < 0.15) & (depth < LEAST_CONTRAST / 2))
     return Findings(
         lost=float(lost.sum() / max(expected.sum(), 1)),
@@ -169,6 +185,32 @@ def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: t
         edge=rim(page),
         contrast=usual,
     )
+
+
+def is_ink(
+    places: Labels, seeds: NDArray[np.bool_], white: NDArray[np.bool_], step: Grid, depth: Grid
+) -> NDArray[np.bool_]:
+    """By block, whether it belongs to a place that holds ink.
+
+    Args:
+        places: int32 [rows, columns], numbers by block of places where ink may be lost, 0 elsewhere.
+        seeds: bool of the same shape, blocks with ink's sharp edges or its tone.
+        white: bool [h, w], cells that stood out and came out white.
+        step, depth: float32 [h, w], by how much a cell's neighbours differ, and how much darker than paper it is, as
+            shares of the depth of the ink that was kept.
+    """
+    count = int(places.max()) + 1
+
+    def total(values: NDArray[np.generic]) -> NDArray[np.float64]:
+        return np.asarray(np.bincount(places.ravel(), values.ravel().astype(np.float64), count), np.float64)
+
+    cells = np.maximum(total(blocks(white, np.sum)), FEW_CELLS)
+    crisp = total(blocks(white & (step >= CRISP * depth), np.sum)) / cells
+    deep = total(blocks(depth * white, np.sum)) / cells >= DEEP
+    edged = total(seeds) / np.maximum(total(squares.widened(places == 0)), 1)
+    found = np.maximum(edged, crisp) >= np.where(deep, LIKELY, CERTAIN)
+    found[0] = False
+    return np.asarray(found[places])
 
 
 def usual_depth(depth: Grid, page: NDArray[np.uint8]) -> float:

@@ -44,7 +44,7 @@ MARKED, NEAR, NARROW = 0.03, 13, 11
 """Share of a bed's cells that may be marks (lighter ones apart from the sheet, or such as hold dark and light), side of
 the square around a mark that is no bed, and side of the smallest square that fits into one; both in cells, odd."""
 
-HOLE, HOLE_TONE, MOST_HOLES = 0.03, 12, 4
+HOLE, HOLE_TONE, MOST_HOLES = 0.04, 12, 4
 """Longest side of a hole as a share of the page's, grey levels by which it may differ from the bed, and how many there
 may be: more are printed."""
 

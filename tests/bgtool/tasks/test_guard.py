@@ -79,6 +79,23 @@ def test_stains_and_beds_may_go():
     assert judged(scan, result).warnings() == ()
 
 
+def test_writing_of_the_other_side_may_go():
+    scan, result = sheet(lambda pen, ink: None)
+    back = Image.fromarray(np.roll(scan[:, ::-1], 30, axis=0)).filter(ImageFilter.GaussianBlur(1.5))
+    through = 240 - (240 - np.asarray(back).astype(int)) * 45 // 100
+    assert judged(np.minimum(scan, through).astype(np.uint8), result).warnings() == ()
+
+
+@pytest.mark.parametrize(("tone", "said"), [(24, False), (90, True)])
+def test_punched_holes_that_show_the_bed_may_go(tone, said):
+    scan, result = sheet(lambda pen, ink: None)
+    scan[-60:] = 24
+    down, across = np.mgrid[: PAGE[1], : PAGE[0]]
+    for row in (300, 550):
+        scan[(down - row) ** 2 + (across - 1140) ** 2 < 18**2] = tone
+    assert (judged(scan, result).lost > 0.01) == said
+
+
 def test_a_dark_page_and_a_dark_rim_are_said():
     dark = np.full((PAGE[1], PAGE[0], 3), 30, np.uint8)
     assert "dark as a whole" in judged(dark, np.full(PAGE[::-1], 255, np.uint8)).warnings()[0]

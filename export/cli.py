@@ -75,6 +75,8 @@ cli.command("person")(
         click.option("--scale", "scales", type=click.FloatRange(0, min_open=True), multiple=True, default=(1.0,),
                      help="Size at which photos are seen, in crop sizes of the training; repeat it: the mean counts."),
         click.option("--mirrored", is_flag=True, help="See photos mirrored as well, at each size."),
+        click.option("--second-look", type=click.FloatRange(0, 1), default=0.0,
+                     help="How much a second, closer look at small people counts against the first; 0: none is taken."),
     )
 )  # fmt: skip
 

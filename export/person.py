@@ -13,15 +13,22 @@ from training.networks.unet import UNet, UNetConfig
 
 
 def export_person(
-    checkpoint: Path, name: str, version: str, licence: str, scales: tuple[float, ...] = (1.0,), mirrored: bool = False
+    checkpoint: Path,
+    name: str,
+    version: str,
+    licence: str,
+    scales: tuple[float, ...] = (1.0,),
+    mirrored: bool = False,
+    second_look: float = 0.0,
 ) -> bytes:
     """`export_checkpoint` of a file that ``python -m training person`` wrote.
 
     Args:
         checkpoint: its crop size becomes the working size.
-        name, version, licence, scales, mirrored: for the card.
+        name, version, licence, scales, mirrored, second_look: for the card.
     """
-    card = {"name": name, "version": version, "licence": licence, "scales": scales, "mirrored": mirrored}
+    views = {"scales": scales, "mirrored": mirrored, "second_look": second_look}
+    card = {"name": name, "version": version, "licence": licence, **views}
     return export_checkpoint(checkpoint, ModelTask.PERSON, AlphaGraph, unet, **card)
 
 

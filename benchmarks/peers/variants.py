@@ -75,7 +75,7 @@ def chain(node: onnx.NodeProto, makers: Mapping[str, onnx.NodeProto], kinds: Seq
 
 def one_view(model: Proto, working_size: int) -> Proto:
     """A person model that sees a photo once, at that size, by its card."""
-    put_card(model, replace(card_of(model), working_size=working_size, scales=(1.0,), mirrored=False))
+    put_card(model, replace(card_of(model), working_size=working_size, scales=(1.0,), mirrored=False, second_look=0.0))
     return model
 
 

@@ -50,7 +50,7 @@ def main(split: str = "test") -> dict[str, dict[str, Figures]]:
         print(f"Edges: skipped, there is no {DATA} (set BGTOOL_DATA)")
         return {}
     model = load_model(task="person", device="cpu")
-    model.card = replace(model.card, working_size=WORKING_SIZE, scales=(1.0,), mirrored=False)
+    model.card = replace(model.card, working_size=WORKING_SIZE, scales=(1.0,), mirrored=False, second_look=0.0)
     by_set: dict[str, list[dict[str, Figures]]] = {}
     for pair in pairs(split):
         by_set.setdefault(pair.set_name, []).append(measure(pair, model))

@@ -18,7 +18,8 @@ from benchmarks.harness.empty import CROWDED, LEAST_SHARE, empty_part
 from benchmarks.studies.edges import DATA, pairs
 from bgtool.api import source_of
 from bgtool.runtime.session import Model, load_model
-from bgtool.tasks.person.views import guide_of, predict
+from bgtool.tasks.person.closer import believed
+from bgtool.tasks.person.views import guide_of
 from training.data.pairs import Pair
 
 LEVELS = (0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95)
@@ -52,7 +53,7 @@ def surest(pair: Pair, model: Model) -> tuple[float, float]:
 def peak(photo: Image.Image, model: Model) -> float:
     """Highest alpha of the network, 0..1."""
     guide, _ = guide_of(source_of(photo), model.card.working_size)
-    return float(predict(guide, model).max())
+    return float(believed(guide, model).max())
 
 
 if __name__ == "__main__":

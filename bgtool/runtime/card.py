@@ -11,7 +11,8 @@ from bgtool.errors import ModelError
 from bgtool.runtime.task import ModelTask
 
 METADATA_KEY = "bgtool.card"
-SCHEMA = 1
+SCHEMA = 2
+"""Of the cards that are written; those of schema 1, without `second_look`, are read too."""
 
 BOUNDS = {"stride": (1, 1024), "halo": (0, 4096), "working_size": (0, 1024), "parameters": (0, 10**12)}
 """Least and largest value of the whole numbers: whatever a card says, a small picture takes little memory."""
@@ -38,6 +39,8 @@ class Card:
         working_size: longer side in pixels at which photos are seen (people); 0 for documents, seen at full size.
         scales: the views of a photo whose mean counts, each the working size times one of these (people).
         mirrored: whether there is a mirrored view at each size as well (people).
+        second_look: how much a second, closer look at parts with small people counts against the first, 0 to 1; 0:
+            none is taken (people).
         precision: ``fp32``, ``fp16`` or ``int8``.
         architecture: the network in one line.
         parameters: number of trained values.
@@ -69,6 +72,7 @@ class Card:
     figures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     scales: tuple[float, ...] = (1.0,)
     mirrored: bool = False
+    second_look: float = 0.0
 
     def __post_init__(self) -> None:
         if fault := next(self._faults(), None):
@@ -89,6 +93,8 @@ class Card:
             yield "figures are no numbers by test set and metric"
         if type(self.mirrored) is not bool:
             yield f"mirrored is {shown(self.mirrored)}, neither true nor false"
+        if not (is_number(self.second_look) and 0 <= self.second_look <= 1):
+            yield f"second_look is {shown(self.second_look)}, not a number from 0 to 1"
         if self.halo % self.stride:
             yield f"stride {self.stride} and halo {self.halo} fit no tiles"
         if not (type(self.scales) is tuple and 0 < len(self.scales) <= MOST_VIEWS and all(map(is_number, self.scales))):
@@ -118,7 +124,9 @@ class Card:
     @property
     def _views(self) -> tuple[str, str]:
         sizes = ", ".join(f"{self.working_size * scale:.0f}" for scale in self.scales)
-        return "views", f"{sizes} px{', each mirrored too' if self.mirrored else ''}"
+        mirrored = ", each mirrored too" if self.mirrored else ""
+        closer = ", small people twice" if self.second_look else ""
+        return "views", f"{sizes} px{mirrored}{closer}"
 
     @classmethod
     def from_metadata(cls, metadata: Mapping[str, str]) -> Card:
@@ -132,8 +140,9 @@ class Card:
             schema = values.pop("schema")
         except KeyError:
             raise ModelError("the model has no bgtool card", "export it with `python -m export`") from None
-        if type(schema) is not int or schema != SCHEMA:
-            raise ModelError(f"the card has schema {shown(schema)}; this bgtool reads schema {SCHEMA}", "update bgtool")
+        if type(schema) is not int or not 1 <= schema <= SCHEMA:
+            said = f"the card has schema {shown(schema)}; this bgtool reads schemas 1 to {SCHEMA}"
+            raise ModelError(said, "update bgtool")
         lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         try:
             return cls(**values | lists | {"task": ModelTask(values["task"])})

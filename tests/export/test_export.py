@@ -53,7 +53,7 @@ def test_the_file_keeps_the_contract(tiny_model_file):
     assert {attribute.s for node in resizes for attribute in node.attribute if attribute.name == "mode"} == {b"nearest"}
     metadata = {entry.key: entry.value for entry in model.metadata_props}
     assert Card.from_metadata(metadata) == tiny_card(TINY)
-    assert json.loads(metadata[METADATA_KEY])["schema"] == 1
+    assert json.loads(metadata[METADATA_KEY])["schema"] == 2
 
 
 def test_a_batch_is_its_images_one_by_one(tiny_model):

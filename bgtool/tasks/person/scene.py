@@ -15,11 +15,12 @@ from bgtool.imaging.pixels import Array, Box
 from bgtool.imaging.source import Advance
 from bgtool.runtime.session import Model
 from bgtool.tasks.person import matting, shape
+from bgtool.tasks.person.closer import believed
 from bgtool.tasks.person.framing import head_of
 from bgtool.tasks.person.geometry import Photo, bounds, straight, veiled, windows
 from bgtool.tasks.person.planes import Plane, levels, unit
 from bgtool.tasks.person.scenery import Scenery
-from bgtool.tasks.person.views import Guide, guide_of, predict
+from bgtool.tasks.person.views import Guide, guide_of
 
 SOMEBODY = 0.6
 """Alpha that the network gives to at least one pixel of a person; where none has it, there is nobody."""
@@ -35,7 +36,7 @@ class Scene:
     """A photo, and what has been made out about it at the size of its guide.
 
     Attributes:
-        believed: the network's alpha, float32 [h, w], 0..1; set by `of`.
+        believed: the network's alpha after all its looks, float32 [h, w], 0..1; set by `of`.
     """
 
     believed: Plane
@@ -66,14 +67,14 @@ class Scene:
             guide: of the photo, if it was made already.
         """
         seen, opacity = guide or guide_of(photo, model.card.working_size)
-        believed = predict(seen, model)
-        found = matting.without_fog(believed if believed.max() >= SOMEBODY else np.zeros_like(believed))
+        alpha = believed(seen, model)
+        found = matting.without_fog(alpha if alpha.max() >= SOMEBODY else np.zeros_like(alpha))
         found = shape.without_holes(found)
         found = shape.without_specks(found, specks) if specks else found
         colours = straight(np.asarray(seen), opacity)
         visible = np.broadcast_to(np.float32(1), colours.shape[:2]) if opacity is None else unit(opacity)
         scene = cls(photo, colours, visible, found)
-        scene.believed = believed
+        scene.believed = alpha
         return scene
 
     def people(self, alpha: Array, moved: int = 0) -> Box:

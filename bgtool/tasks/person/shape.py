@@ -34,6 +34,12 @@ HOLE_SHARE = 0.003
 DOUBT = 0.2
 """Mean alpha in a hole from which on there is a doubt."""
 
+UNCERTAIN = 0.2
+"""Alpha from which on a pixel has a say in whether an island is a find or a doubt."""
+
+LIKELY = 0.5
+"""Jaccard index that an island can be expected to reach if it is to count as a find."""
+
 RIM = 3
 """Pixels around a hole that become opaque with it, where its edge was soft."""
 
@@ -63,6 +69,23 @@ def bodies(alpha: Plane, share: float = SPECK_SHARE) -> Mask:
 def without_specks(alpha: Plane, share: float = SPECK_SHARE) -> Plane:
     """Alpha, float32 [h, w], 0..1, with 0 where `bodies` are not."""
     return np.where(bodies(alpha, share), alpha, np.float32(0))
+
+
+def without_doubtful(alpha: Plane) -> Plane:
+    """Alpha, float32 [h, w], 0..1, with 0 in islands that are more likely wrong than right.
+
+    Alpha is taken for probability: of the pixels that are called a person's, and of those around them that may be, the
+    share is told on which the island can be expected to agree with the truth.
+    """
+    islands = components(alpha >= UNCERTAIN)
+    person = alpha >= PERSON
+    right, all_of_it = (
+        np.bincount(islands.ravel(), weights=np.where(person, value, other).ravel())
+        for value, other in ((alpha, 0), (1, alpha))
+    )
+    kept = right >= LIKELY * all_of_it
+    kept[0] = True
+    return np.where(kept[islands], alpha, np.float32(0))
 
 
 def largest(alpha: Plane) -> Mask:

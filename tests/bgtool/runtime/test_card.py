@@ -11,8 +11,16 @@ from tests.support.networks import TINY, tiny_card
 
 def test_a_card_survives_the_way_into_the_file_and_back():
     figures = {"DIBCO2013": {"f_measure": 90.5}}
-    card = replace(tiny_card(TINY), training_data=("A", "B"), scales=(0.8, 1.4), mirrored=True, figures=figures)
+    card = replace(tiny_card(TINY), training_data=("A", "B"), scales=(0.8, 1.4), mirrored=True, second_look=0.5)
+    card = replace(card, figures=figures)
     assert Card.from_metadata({METADATA_KEY: card.to_json()}) == card
+
+
+def test_a_card_of_the_first_schema_asks_for_one_look():
+    values = json.loads(replace(tiny_card(TINY), second_look=0.5).to_json())
+    del values["second_look"]
+    card = Card.from_metadata({METADATA_KEY: json.dumps(values | {"schema": 1})})
+    assert card == tiny_card(TINY)
 
 
 def test_a_model_without_card_is_refused():
@@ -47,6 +55,8 @@ def test_a_model_without_card_is_refused():
         ({"figures": {"set": {"f_measure": math.nan}}}, "figures"),
         ({"figures": {"set": 3}}, "figures"),
         ({"mirrored": 1}, "mirrored"),
+        ({"second_look": 1.5}, "second_look is 1.5"),
+        ({"second_look": True}, "second_look"),
         ({"scales": 1.0}, "scales"),
         ({"scales": [math.inf]}, "scales"),
         ({"scales": [10**400]}, "scales"),

@@ -14,7 +14,7 @@ import pytest
 
 from bgtool.errors import DeviceError, ModelError, UsageError
 from bgtool.runtime import session as runtime
-from bgtool.runtime.card import METADATA_KEY
+from bgtool.runtime.card import METADATA_KEY, SCHEMA
 from bgtool.runtime.catalogue import ShippedModel, own_model, shipped_model, shipped_models
 from bgtool.runtime.devices import KINDS, Device, difference, parse_device, proof_window
 from bgtool.runtime.session import load_model
@@ -70,7 +70,7 @@ def test_a_model_for_another_task_is_refused(tiny_model_file):
 
 def test_a_card_of_the_future_is_refused(tiny_model_file, tmp_path):
     def age(model):
-        card = json.dumps(asdict(tiny_card(TINY)) | {"schema": 2})
+        card = json.dumps(asdict(tiny_card(TINY)) | {"schema": SCHEMA + 1})
         onnx.helper.set_model_props(model, {METADATA_KEY: card})
 
     with pytest.raises(ModelError, match="update bgtool"):

@@ -165,10 +165,10 @@ def test_predict_runs_a_checkpoint_and_agrees_with_the_exported_model(photos, tr
 
 def test_an_export_says_which_views_of_a_photo_count(trained, tmp_path):
     path = tmp_path / "views.onnx"
-    exported("person", trained, "-o", path, "--scale", "0.75", "--scale", "1.5", "--mirrored")
+    exported("person", trained, "-o", path, "--scale", "0.75", "--scale", "1.5", "--mirrored", "--second-look", "0.5")
     card = load_model(str(path), device="cpu", task="person").card
-    assert (card.scales, card.mirrored) == ((0.75, 1.5), True)
-    assert ("views", "24, 48 px, each mirrored too") in card.lines()
+    assert (card.scales, card.mirrored, card.second_look) == ((0.75, 1.5), True, 0.5)
+    assert ("views", "24, 48 px, each mirrored too, small people twice") in card.lines()
 
 
 def test_the_network_is_exported_in_half_precision(model_file):

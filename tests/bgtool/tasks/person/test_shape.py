@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bgtool.tasks.person.shape import bodies, largest, moved, without_holes, without_specks
+from bgtool.tasks.person.shape import bodies, largest, moved, without_doubtful, without_holes, without_specks
 
 
 def alpha(*boxes, size=(300, 400)):
@@ -81,3 +81,18 @@ def test_a_straight_outline_moves_by_as_many_pixels(distance):
     assert np.array_equal(found[50:], expected[50:])
     assert len(wrong[0]) <= corner * corner  # two corners, cut off
     assert np.array_equal(moved(255 - mask, -distance), 255 - found)
+
+
+def test_an_island_that_is_more_doubt_than_person_goes_and_a_sure_one_stays():
+    sure, doubt = alpha(BODY), np.zeros_like(alpha())
+    doubt[20:60, 300:360] = 0.45
+    doubt[30:40, 310:330] = 0.8
+    assert np.array_equal(without_doubtful(sure + doubt), sure)
+    doubt[22:58, 302:358] = 0.8
+    assert np.array_equal(without_doubtful(sure + doubt), sure + doubt)
+
+
+def test_haze_beside_a_person_stays_as_it_is():
+    haze = np.maximum(alpha(BODY), np.float32(0.15))
+    assert np.array_equal(without_doubtful(haze), haze)
+    assert without_doubtful(np.full((5, 5), 0.4, np.float32)).max() == 0

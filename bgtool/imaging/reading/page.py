@@ -116,7 +116,7 @@ class Page:
             return _on_white(rgba[..., :3], rgba[..., 3:])
         if self._to_srgb:
             return np.asarray(ImageCms.applyTransform(piece, self._to_srgb))
-        return np.asarray(piece.convert("RGB"))
+        return np.asarray(piece if piece.mode == "RGB" else piece.convert("RGB"))
 
 
 def _transform_to_srgb(mode: str, profile: bytes | None) -> tuple[ImageCms.ImageCmsTransform | None, tuple[str, ...]]:

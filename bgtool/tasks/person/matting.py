@@ -179,7 +179,7 @@ def cross(a: Planes, b: Planes) -> Planes:
     return np.stack([a[i - 2] * b[i - 1] - a[i - 1] * b[i - 2] for i in range(3)])
 
 
-def apply_alpha(fit: Planes, colours: Array) -> Plane:
+def apply_alpha(fit: Planes | Sequence[Plane], colours: Array) -> Plane:
     """Alpha of a uint8 picture by a fit, as `fit_alpha` gives it, of the same size: float32 [h, w], 0..1."""
     alpha: Plane = fit[3].copy()
     for channel in range(3):
@@ -257,9 +257,9 @@ def clean_colours(colours: Array, alpha: Plane, person: Array, background: Array
         alpha: float32 [h, w], 0..1.
         person, background: colours as `fit_colours` gives them, of the same size.
     """
-    cleaned, mixed = colours.copy(), doubtful(alpha)
-    planes = (unit(picture[mixed]) for picture in (colours, person, background))
-    cleaned[mixed] = levels(unmixed(alpha[mixed][:, None], *planes))
+    cleaned, mixed = colours.copy(), np.flatnonzero(doubtful(alpha))
+    planes = (unit(picture.reshape(-1, 3)[mixed]) for picture in (colours, person, background))
+    cleaned.reshape(-1, 3)[mixed] = levels(unmixed(alpha.reshape(-1, 1)[mixed], *planes))
     return cleaned
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,9 @@ SOMEBODY = 0.6
 VISIBLE = 13
 """Alpha that counts where people are framed: 5 percent."""
 
+NEARBY = 2
+"""Pixels of the guide that must agree for alpha to be what they say."""
+
 BLUR_RADIUS = 0.01
 """Of the longer side; three such means give the blurred background."""
 
@@ -48,7 +51,8 @@ class Scene:
         alpha = np.asarray(Image.fromarray(found).resize(guide.shape[1::-1], Image.Resampling.BICUBIC))
         alpha = matting.settle(alpha.clip(0, 1))
         self._photo, self._guide, self._visible, self._found = photo, guide, visible, found
-        self._settled = np.where((alpha > 0) & (alpha < 1), np.float32(0.5), alpha)
+        self._unsure = dilated(alpha > 0, NEARBY) & dilated(alpha < 1, NEARBY)
+        self._sure = Image.fromarray((alpha == 1).astype(np.float32))
         fit = matting.fit_alpha(guide, alpha, scale)
         self._alpha = matting.apply_alpha(fit, guide)
         self._fit = [Image.fromarray(plane) for plane in fit]
@@ -100,7 +104,7 @@ class Scene:
         """Alpha of the whole photo, uint8 [H, W]."""
         width, height = self._photo.size
         result = np.zeros((height, width), np.uint8)
-        for (x0, y0, x1, y1), _, alpha, opacity in self._people(tile, advance):
+        for (x0, y0, x1, y1), _, _, alpha, opacity in self._people(tile, advance):
             result[y0:y1, x0:x1] = veiled(levels(alpha), opacity)
         return result
 
@@ -108,11 +112,13 @@ class Scene:
         """The person in the photo's own colours, uint8 [H, W, 4]; all four are 0 where there is nobody."""
         width, height = self._photo.size
         result = np.zeros((height, width, 4), np.uint8)
-        for box, pixels, alpha, opacity in self._people(tile, advance):
-            x0, y0, x1, y1 = box
-            part = result[y0:y1, x0:x1]
-            part[..., 3] = veiled(levels(alpha), opacity)
-            part[..., :3] = self._colours_of(box, pixels, alpha) * (part[..., 3:] > 0)
+        for (x0, y0, x1, y1), doubt, colours, alpha, opacity in self._people(tile, advance):
+            if doubt:
+                place = within(doubt, (x0, y0))
+                around = (self._spread(colour, doubt) for colour in (self._person, self._background))
+                colours = colours.copy()
+                colours[place] = matting.clean_colours(colours[place], alpha[place], *around)
+            lay(colours, veiled(levels(alpha), opacity), result[y0:y1, x0:x1])
         return result
 
     def dressed(self, alpha: Array, tile: int, advance: Advance) -> Array:
@@ -126,8 +132,8 @@ class Scene:
                 opacity = self._photo.alpha_window(*box)
                 pixels = straight(self._photo.window(*box), opacity)
                 around = (self._spread(colour, box) for colour in (self._person, self._background))
-                part[..., 3] = own if opacity is None else np.minimum(own, opacity)
-                part[..., :3] = matting.clean_colours(pixels, unit(own), *around) * (part[..., 3:] > 0)
+                shown = own if opacity is None else np.minimum(own, opacity)
+                lay(matting.clean_colours(pixels, unit(own), *around), shown, part)
             advance((x1 - x0) * (y1 - y0))
         return result
 
@@ -151,34 +157,40 @@ class Scene:
         part = left + before, top + above, right + before, bottom + above
         return Scenery(Image.fromarray(picture), part, (box[2] - box[0], box[3] - box[1]))
 
-    def _people(self, tile: int, advance: Advance) -> Iterator[tuple[Box, Array, Plane, Array | None]]:
-        """The windows in which there may be somebody, with their colours, alpha (float32 [h, w]) and opacity."""
+    def _people(self, tile: int, advance: Advance) -> Iterator[tuple[Box, Box | None, Array, Plane, Array | None]]:
+        """The windows in which there may be somebody.
+
+        With the part of each outside which alpha is 0 or 1 without a look at the photo's pixels, its colours, alpha
+        (float32 [h, w]) and opacity.
+        """
         for box in windows(self._photo.size, tile):
-            settled = self._settled_at(box)
-            if settled != 0:
+            doubt = self._doubt_in(box)
+            alpha = self._spread(self._sure, box, Image.Resampling.NEAREST)
+            if doubt or alpha[0, 0]:
                 opacity = self._photo.alpha_window(*box)
                 pixels = straight(self._photo.window(*box), opacity)
-                alpha = np.ones(pixels.shape[:2], np.float32) if settled else self._alpha_of(box, pixels)
-                yield box, pixels, alpha, opacity
+                if doubt:
+                    place, alpha = within(doubt, box[:2]), alpha.copy()
+                    fit = [self._spread(plane, doubt) for plane in self._fit]
+                    alpha[place] = matting.apply_alpha(fit, pixels[place])
+                yield box, doubt, pixels, alpha, opacity
             advance((box[2] - box[0]) * (box[3] - box[1]))
 
-    def _alpha_of(self, box: Box, pixels: Array) -> Plane:
-        fit = np.stack([self._spread(plane, box) for plane in self._fit])
-        return matting.apply_alpha(fit, pixels)
-
-    def _colours_of(self, box: Box, pixels: Array, alpha: Plane) -> Array:
-        """The person's own colours in a window, uint8 [h, w, 3]."""
-        if self._settled_at(box) == 1:
-            return pixels
-        around = (self._spread(colour, box) for colour in (self._person, self._background))
-        return matting.clean_colours(pixels, alpha, *around)
-
-    def _settled_at(self, box: Box) -> float | None:
-        """0 or 1 where that is the alpha of a whole window, without a look at its pixels; else None."""
-        left, top, right, bottom = (round(side) for side in self._on_guide(box))
-        around = self._settled[max(top - 2, 0) : bottom + 2, max(left - 2, 0) : right + 2]
-        lowest, highest = around.min(), around.max()
-        return float(lowest) if lowest == highest != 0.5 else None
+    def _doubt_in(self, box: Box) -> Box | None:
+        """The part of a window where the guide leaves a doubt about alpha; None where it leaves none."""
+        left, top, right, bottom = self._on_guide(box)
+        x0, y0 = math.floor(left), math.floor(top)
+        unsure = self._unsure[y0 : math.ceil(bottom), x0 : math.ceil(right)]
+        if not unsure.any():
+            return None
+        around = bounds(unsure)
+        (width, height), (high, wide) = self._photo.size, self._alpha.shape
+        return (
+            max(math.floor((x0 + around[0]) * width / wide), box[0]),
+            max(math.floor((y0 + around[1]) * height / high), box[1]),
+            min(math.ceil((x0 + around[2]) * width / wide), box[2]),
+            min(math.ceil((y0 + around[3]) * height / high), box[3]),
+        )
 
     def _on_guide(self, box: Box) -> tuple[float, float, float, float]:
         (width, height), (high, wide) = self._photo.size, self._alpha.shape
@@ -195,7 +207,26 @@ class Scene:
             math.ceil(box[3] * down),
         )
 
-    def _spread(self, field: Image.Image, box: Box) -> NDArray[Any]:
+    def _spread(
+        self, field: Image.Image, box: Box, method: Image.Resampling = Image.Resampling.BILINEAR
+    ) -> NDArray[Any]:
         """A field of the guide in a window of the photo, at the photo's size."""
         size = box[2] - box[0], box[3] - box[1]
-        return np.asarray(field.resize(size, Image.Resampling.BILINEAR, self._on_guide(box)))
+        return np.asarray(field.resize(size, method, self._on_guide(box)))
+
+
+def within(box: Box, corner: Sequence[int]) -> tuple[slice, slice]:
+    """Rows and columns of a box in a window with this left and upper corner."""
+    left, top = corner
+    return slice(box[1] - top, box[3] - top), slice(box[0] - left, box[2] - left)
+
+
+def lay(colours: Array, alpha: Array, result: Array) -> None:
+    """Put colours, uint8 [h, w, 3], and alpha, uint8 [h, w], into a result, uint8 [h, w, 4]; all are 0 where alpha is.
+
+    Channel by channel: rows of thousands of pixels are faster than pixels of three values.
+    """
+    shown = alpha > 0
+    for channel in range(3):
+        np.multiply(colours[..., channel], shown, out=result[..., channel])
+    result[..., 3] = alpha

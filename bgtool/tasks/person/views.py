@@ -79,13 +79,18 @@ def shrink(photo: Photo, size: tuple[int, int]) -> Guide:
     step = factor * max(1, ROWS // factor)
     strips = [(0, top, width, min(top + step, height)) for top in range(0, height, step)]
 
-    def narrowed(piece: Array) -> Array:
-        strip = Image.fromarray(piece).reduce(factor)
+    def narrowed(piece: Array) -> Image.Image:
+        strip = Image.fromarray(piece)
+        strip = strip.reduce(factor) if factor > 1 else strip
         part = (0, 0, width / factor, strip.height)
-        return np.asarray(strip.resize((size[0], strip.height), Image.Resampling.BICUBIC, part))
+        return strip.resize((size[0], strip.height), Image.Resampling.BICUBIC, part)
 
     def whole(pieces: Iterable[Array]) -> Image.Image:
-        joined = Image.fromarray(np.concatenate([narrowed(piece) for piece in pieces]))
+        narrow = [narrowed(piece) for piece in pieces]
+        joined, top = Image.new(narrow[0].mode, (size[0], sum(strip.height for strip in narrow))), 0
+        for strip in narrow:
+            joined.paste(strip, (0, top))
+            top += strip.height
         return joined.resize(size, Image.Resampling.BICUBIC, (0, 0, size[0], height / factor))
 
     colours = whole(photo.window(*strip) for strip in strips)

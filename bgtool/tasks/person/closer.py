@@ -35,7 +35,7 @@ NEAR = 0.05
 """Hints this near to each other, in longer sides of the photo, are looked at together where not all fit one part."""
 
 MOST_PARTS = 4
-"""Those with the highest alpha."""
+"""Groups that are looked at, each by itself."""
 
 FADE = 0.1
 """Sides of a part over which the second look comes in from its border."""
@@ -61,7 +61,10 @@ def believed(guide: Image.Image, model: Model) -> Plane:
 
 
 def parts(alpha: Plane) -> Iterator[Box]:
-    """The parts of a photo to look at again, by the alpha of the first look; none where people fill the frame."""
+    """The parts of a photo to look at again, by the alpha of the first look: groups with the highest sum of it first.
+
+    They end before a group that fills the frame: looking at what lies beside it won nothing on validation photos.
+    """
     hints = alpha >= HINT
     if not hints.any():
         return
@@ -73,8 +76,9 @@ def parts(alpha: Plane) -> Iterator[Box]:
     weights = np.bincount(groups.ravel(), weights=alpha.ravel())
     weights[0] = 0
     for group in np.argsort(-weights)[:MOST_PARTS]:
-        if weights[group] and fits(box := widened(bounds(groups == group), hints), hints):
-            yield box
+        if not (weights[group] and fits(box := widened(bounds(groups == group), hints), hints)):
+            return
+        yield box
 
 
 def fits(box: Box, hints: Mask) -> bool:

@@ -27,7 +27,9 @@ def holds(part, box):
 
 
 def test_people_who_fill_the_frame_and_nobody_are_not_looked_at_again():
-    assert [*parts(alpha((50, 20, 350, 300)))] == []
+    large = 50, 20, 250, 300
+    assert [*parts(alpha(large))] == []
+    assert [*parts(alpha(large, (380, 100, 395, 120)))] == []
     assert [*parts(alpha())] == []
 
 

@@ -32,6 +32,10 @@ CLEAR, AGREED, MOSTLY = 1.35, 0.35, 0.75
 """Times the usual sharpness that the summit has, degrees within which parts of a page say the same, and the share of
 them that has to."""
 
+THROUGH = 1.4
+"""Times that the profile of all is sharper than those of both halves together where lines go through: 2 where all do, 1
+where two pages have lines of their own."""
+
 PARTS = 4
 """Bands of a page that are asked for their own angle."""
 
@@ -75,7 +79,8 @@ def skew_of_points(x: Floats, y: Floats) -> Skew:
     sharp = sharpness(x[few], y[few], wide)
     start = float(wide[sharp.argmax()])
     near = start + np.arange(-2 * COARSE, 2 * COARSE + FINE / 2, FINE)
-    degrees = summit(near, sharpness(x, y, near))
+    whole, halves = sharpness(x, y, near), by_halves(x, y, near)
+    degrees = summit(near, whole if whole.max() > THROUGH * halves.max() else halves)
     clear = float(sharp.max() / max(np.median(sharp), 1e-9))
     agreed = agreement(x, y, degrees, wide[::2]) if abs(degrees) < WIDEST - COARSE else 0.0
     return Skew(degrees, clear, agreed, len(x))
@@ -104,6 +109,13 @@ def sharpness(x: Floats, y: Floats, angles: Floats) -> Floats:
         profile = np.bincount(low, 1 - share, size) + np.bincount(low + 1, share, size)
         found[number] = np.square(np.diff(profile)).sum()
     return found
+
+
+def by_halves(x: Floats, y: Floats, angles: Floats) -> Floats:
+    """The same of the left and the right half of what is written, each by itself."""
+    along = across(-y, x, float(np.median(angles)))
+    left = along < np.percentile(along, (2, 98)).mean()
+    return sharpness(x[left], y[left], angles) + sharpness(x[~left], y[~left], angles)
 
 
 def summit(angles: Floats, sharp: Floats) -> float:

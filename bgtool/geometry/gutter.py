@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -37,6 +38,9 @@ ACROSS = 8, 24
 GOES_ON, WRITTEN = 0.1, 400
 """Share of the rows with writing near a gutter that have it on both sides, and pixels of ink that a page has."""
 
+BOTTOM = 0.8
+"""Share of its depth from which on a column belongs to the bottom of the fold, in whose middle pages are parted."""
+
 BROAD = 0.003
 """Share of the width that it takes at least at half its depth: rules of tables are narrower."""
 
@@ -58,10 +62,11 @@ def gutter_of(colours: Colours, sheet: Box) -> int | None:
     near = fold(depth, deepest)
     if depth[deepest] < SHALLOW or len(near) < BROAD * width or not MIDDLE[0] < (low + deepest) / width < MIDDLE[1]:
         return None
-    elsewhere = np.abs(np.arange(len(depth)) - deepest) > APART * width
-    if depth[elsewhere].max(initial=0) > ALIKE * depth[deepest]:
+    broad = sliding_window_view(depth, max(round(BROAD * width), 1)).min(axis=1)
+    elsewhere = np.abs(np.arange(len(broad)) - deepest) > APART * width
+    if broad[elsewhere].max(initial=0) > ALIKE * depth[deepest]:
         return None
-    gutter = left + low + round(float(near.mean()))
+    gutter = left + low + round(float(fold(depth, deepest, BOTTOM).mean()))
     return gutter if depth[deepest] >= DEEP or parts_writing(inked(grey_of(colours)), gutter) else None
 
 
@@ -74,9 +79,9 @@ def parts_writing(ink: NDArray[np.bool_], gutter: int) -> bool:
     return bool(not across and min(before.sum(), after.sum()) >= WRITTEN)
 
 
-def fold(depth: Floats, deepest: int) -> NDArray[np.intp]:
-    """The columns around the deepest one that have half of its depth."""
-    lighter = np.flatnonzero(depth < 0.5 * depth[deepest])
+def fold(depth: Floats, deepest: int, share: float = 0.5) -> NDArray[np.intp]:
+    """The columns around the deepest one that have so much of its depth."""
+    lighter = np.flatnonzero(depth < share * depth[deepest])
     before, after = lighter[lighter < deepest], lighter[lighter > deepest]
     return np.arange(before.max(initial=-1) + 1, after.min(initial=len(depth)))
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.geometry.angle import Skew, skew_of_points
 from bgtool.geometry.placement import Box
+from bgtool.geometry.sides import is_soft, sharpened
 from bgtool.geometry.small import COARSER, Colours, Grey, calmed, grey_of, inked
 from bgtool.imaging.components import components
 
@@ -19,6 +18,10 @@ Mask = NDArray[np.bool_]
 
 LEVELS = 16
 """Of each colour channel that are told apart."""
+
+GRAINS, GRAIN = (3.0, 8.0, 20.0), 3
+"""Grey levels that parts of the calm picture vary by, between which kinds of surfaces are told apart, and its pixels on
+every side that such a part reaches to."""
 
 RIM = 0.015
 """Share of the scan's sides from its edge on that shows the bed, if there is one."""
@@ -32,6 +35,9 @@ MOST_GAIN = 2.5
 AROUND = 6
 """Pixels of the calm picture on every side of a pixel that speak for its ground: beds are patterned."""
 
+FLAT = 0.7
+"""Share of a bed without grain from which on grain tells nothing: margins of a sheet are flat beside its writing."""
+
 ROUNDS = 6
 """Times that box and colours are found from each other, at most."""
 
@@ -40,19 +46,6 @@ ALIKE = 0.4
 
 TORN, LEFT_OF_IT = 0.04, 0.12
 """Share of the sheet's side that torn edges reach beyond it, and of a row that is still paper there."""
-
-NEAR = 8
-"""Pixels of the calm picture beside the side of a box where the very edge of the sheet is looked for."""
-
-CLOSE, SHARP = 4, 0.8
-"""Pixels within which paper turns to bed where a side is sharp, and the share of the turn that happens there."""
-
-SOFT, STEP = 0.5, 8.0
-"""Share of a change of colour that happens within `CLOSE` pixels of a side where no shadow begins, and grey levels from
-which on it is one."""
-
-ON_PAPER, TURN = 0.2, 1.75
-"""Gain from which on what lies within a side is paper, and how much less the bed has: shadows turn by less."""
 
 BEYOND, ON_BED = 0.005, 0.02
 """Share of the writing that may lie beyond the sheet on the same paper, and beyond sides that are soft as shadows are:
@@ -76,28 +69,53 @@ class Sheet:
 
 
 def sheet_of(colours: Colours) -> Sheet:
-    """The sheet in a small page that stands straight, uint8 [h, w, 3].
-
-    Of all boxes it is the one whose colours differ most from those beyond it; colours and box are found from each
-    other, beginning with the rim of the scan as the bed.
+    """The sheet in a small page that stands straight, uint8 [h, w, 3]: told by colours and grain where its bed
+    is grainy, else by colours alone.
     """
-    kinds = kinds_of(calmed(colours))
-    gain, alike, box = rim_gain(kinds), 1.0, None
+    calm = calmed(colours)
+    found = told_apart(surfaces_of(calm))
+    if found is None or found.beyond[: LEVELS**3].sum() > FLAT:
+        found = told_apart(kinds_of(calm))
+    if found is None:
+        return Sheet()
+    by_colour = gain_of(*(one.reshape(-1, LEVELS**3).sum(axis=0) for one in (found.within, found.beyond)))
+    exact, told = sharpened(with_torn_edges(found.box, found.paper), by_colour[kinds_of(colours)], colours)
+    return Sheet(exact, not told or cuts_writing(exact, grey_of(colours), found.paper, is_soft(exact, colours)))
+
+
+@dataclass(frozen=True)
+class Apart:
+    """A sheet and its bed in a calm picture.
+
+    Attributes:
+        box: of the sheet.
+        paper: bool [h, w], what is more like the sheet than like the bed.
+        within, beyond: frequencies of surfaces within the box and beyond it.
+    """
+
+    box: Box
+    paper: Mask
+    within: Floats
+    beyond: Floats
+
+
+def told_apart(kinds: NDArray[np.intp]) -> Apart | None:
+    """Of all boxes the one whose surfaces, [h, w], differ most from those beyond it; None where none differ enough.
+
+    Surfaces and box are found from each other, beginning with the rim of the scan as the bed.
+    """
+    gain, box = rim_gain(kinds), None
+    inside = outside = np.ones(1)
     for _ in range(ROUNDS):
         ground = smoothed(gain[kinds], AROUND)
         before, box = box, best_box(np.sign(ground))
-        left, top, right, bottom = box
         if box == before or not is_sheet(box, kinds.size):
             break
-        beyond = np.ones(kinds.shape, np.bool_)
-        beyond[top:bottom, left:right] = False
-        inside, outside = frequencies(kinds[top:bottom, left:right]), frequencies(kinds[beyond])
-        gain, alike = gain_of(inside, outside), float(np.minimum(inside, outside).sum())
-    if box is None or alike > ALIKE or not is_sheet(box, kinds.size):
-        return Sheet()
-    paper = ground > 0
-    exact, told = sharpened(with_torn_edges(box, paper), gain[kinds_of(colours)])
-    return Sheet(exact, not told or cuts_writing(exact, grey_of(colours), paper, is_soft(exact, colours)))
+        inside, outside = on_both_sides(kinds, box)
+        gain = gain_of(inside, outside)
+    if box is None or np.minimum(inside, outside).sum() > ALIKE or not is_sheet(box, kinds.size):
+        return None
+    return Apart(box, ground > 0, inside, outside)
 
 
 def is_sheet(box: Box, scan: int) -> bool:
@@ -112,11 +130,28 @@ def kinds_of(colours: Colours) -> NDArray[np.intp]:
     return np.asarray((red * LEVELS + green) * LEVELS + blue)
 
 
+def surfaces_of(calm: Colours) -> NDArray[np.intp]:
+    """The number of each pixel's colour and grain: of a calm picture, [h, w] in 0 .. `LEVELS`³ · (grains) - 1."""
+    varies = np.zeros(calm.shape[:2])
+    for channel in np.moveaxis(calm.astype(float), 2, 0):
+        varies += np.maximum(smoothed(channel**2, GRAIN) - smoothed(channel, GRAIN) ** 2, 0)
+    return np.asarray(np.digitize(np.sqrt(varies), GRAINS) * LEVELS**3 + kinds_of(calm))
+
+
+def on_both_sides(kinds: NDArray[np.intp], box: Box) -> tuple[Floats, Floats]:
+    """Frequencies within a box and beyond it."""
+    left, top, right, bottom = box
+    beyond = np.ones(kinds.shape, np.bool_)
+    beyond[top:bottom, left:right] = False
+    return frequencies(kinds[top:bottom, left:right]), frequencies(kinds[beyond])
+
+
 def frequencies(kinds: NDArray[np.intp]) -> Floats:
-    """How often each colour occurs, spread to its neighbours; they add up to 1."""
-    cube = np.bincount(kinds.ravel(), minlength=LEVELS**3).astype(float).reshape(LEVELS, LEVELS, LEVELS)
-    for axis in range(3):
-        padded = np.pad(cube, [(1, 1) if one == axis else (0, 0) for one in range(3)])
+    """How often each surface occurs, its colour spread to its neighbours; they add up to 1."""
+    count = LEVELS**3 * (len(GRAINS) + 1)
+    cube = np.bincount(kinds.ravel(), minlength=count).astype(float).reshape(-1, LEVELS, LEVELS, LEVELS)
+    for axis in range(1, 4):
+        padded = np.pad(cube, [(1, 1) if one == axis else (0, 0) for one in range(4)])
         low, middle, high = (padded.take(np.arange(LEVELS) + step, axis) for step in range(3))
         cube = (low + 2 * middle + high) / 4
     return np.asarray(cube.ravel() / max(cube.sum(), 1e-9))
@@ -181,55 +216,6 @@ def with_torn_edges(box: Box, paper: Mask) -> Box:
         right + more(columns[right:], across),
         bottom + more(rows[bottom:], down),
     )
-
-
-def sharpened(box: Box, gain: Floats) -> tuple[Box, bool]:
-    """A box of the calm picture as one of the small page, each side where paper turns to bed; and whether that is
-    told of all sides.
-    """
-    height, width = gain.shape
-    left, top, right, bottom = (COARSER * side for side in box)
-    sides = (turning(profile, side) for profile, side in inwards((left, top, right, bottom), gain))
-    (x0, y0, x1, y1), told = zip(*sides, strict=True)
-    return (x0, y0, width - x1, height - y1), all(told)
-
-
-def inwards(box: Box, plane: NDArray[Any]) -> Iterator[tuple[NDArray[Any], int]]:
-    """Means of a plane, [h, w] or [h, w, 3], along the left, upper, right and lower side of a box, from the edge of the
-    scan inwards, and where on that way the side lies.
-    """
-    height, width = plane.shape[:2]
-    left, top, right, bottom = box
-    columns, rows = plane[top:bottom].mean(axis=0), plane[:, left:right].mean(axis=1)
-    yield from ((columns, left), (rows, top), (columns[::-1], width - right), (rows[::-1], height - bottom))
-
-
-def turning(profile: Floats, side: int) -> tuple[int, bool]:
-    """Where a profile that comes from the bed turns to the sheet, near a known place; whether paper meets bed there.
-
-    A sheet that reaches the edge of the scan ends there; one whose edge is not sharp, as torn ones, where it is known.
-    """
-    reach = NEAR * COARSER
-    if side <= COARSER:
-        return 0, True
-    first = max(side - reach, 0)
-    near = profile[first : side + reach]
-    bed, paper = float(near[: max(min(side, reach) // 2, 1)].mean()), float(near[-reach // 2 :].mean())
-    place = int(np.concatenate([[0.0], np.cumsum(near - (bed + paper) / 2)]).argmin())
-    before, after = near[max(place - CLOSE, 0)], near[min(place + CLOSE, len(near) - 1)]
-    sharp = after - before > SHARP * (paper - bed)
-    return (first + place if sharp else side), paper > ON_PAPER and paper - bed > TURN
-
-
-def is_soft(box: Box, colours: Colours) -> bool:
-    """Whether colours change as slowly at a side of a box as where a shadow begins."""
-    for profile, side in inwards(box, colours):
-        reach = min(NEAR * COARSER, side, len(profile) - 1 - side)
-        if reach > 2 * CLOSE:
-            far, close = (np.abs(profile[side + step] - profile[side - step]).max() for step in (reach, CLOSE))
-            if far > STEP and close < SOFT * far:
-                return True
-    return False
 
 
 def cuts_writing(box: Box, grey: Grey, paper: Mask, soft: bool) -> bool:

@@ -105,7 +105,7 @@ def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
-    if skew.ink >= LEAST and not (skew.sure and skew.agreed == 1):
+    if not (skew.sure and skew.agreed == 1):
         outline = sheet_skew(small.colours)
         if outline.sure and outline.clear >= OUTLINED and not (skew.sure and near(skew, outline)):
             skew = outline

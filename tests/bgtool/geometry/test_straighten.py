@@ -172,3 +172,47 @@ def test_a_crease_through_writing_parts_nothing():
     sheet *= (1 - 0.15 * np.exp(-np.abs(np.arange(900) - 450) / 3))[None, :, None]
     scan, _ = on_bed(Image.fromarray(sheet.astype(np.uint8)), 0)
     assert len(found(scan, split=True).pages) == 1
+
+
+@pytest.mark.parametrize("low", [216, 226])
+def test_a_sheet_as_light_as_its_grainy_bed_is_cropped_to_itself(low):
+    rng, sheet = np.random.default_rng(5), page()
+    cells = Image.fromarray(rng.integers(low, 256, (64, 56, 3)).astype(np.uint8))
+    scan = cells.resize((sheet.width + 140, sheet.height + 120), Image.Resampling.BICUBIC)
+    scan.paste(sheet, (60, 70))
+    box = found(scan, sheet=True).pages[0].placement.box
+    assert np.abs(np.array(box) - [60, 70, 60 + sheet.width, 70 + sheet.height]).max() <= 0.01 * sheet.width
+
+
+def test_the_grain_of_writing_is_no_sheet():
+    scan = Image.new("RGB", (900, 1000), PAPER)
+    scan.paste(page(), (200, 180))  # wide margins of the same paper
+    assert found(scan, sheet=True).pages[0].placement.is_all
+
+
+def test_a_thin_strip_of_the_bed_is_cropped_off():
+    sheet = page()
+    scan = Image.new("RGB", (sheet.width + 60, sheet.height + 60), BED)
+    scan.paste(sheet, (30, 9))
+    box = found(scan, sheet=True).pages[0].placement.box
+    assert np.abs(np.array(box) - [30, 9, 30 + sheet.width, 9 + sheet.height]).max() <= 2
+
+
+def test_an_empty_sheet_is_turned_by_its_outline():
+    result = found(on_bed(Image.new("RGB", (500, 640), PAPER), -4.2)[0], deskew=True)
+    assert result.pages[0].placement.degrees == pytest.approx(-4.2, abs=0.2)
+
+
+def test_pages_with_lines_of_their_own_have_one_angle():
+    left, right = page(lines=22), page(lines=31, seed=3)
+    both = Image.fromarray(np.concatenate([np.asarray(left), np.asarray(right)], axis=1))
+    degrees = found(on_bed(both, 3.1)[0], deskew=True).pages[0].placement.degrees
+    assert degrees == pytest.approx(3.1, abs=0.05)
+
+
+def test_rules_of_a_table_beside_the_fold_do_not_hide_it():
+    sheet = spread()
+    pen = ImageDraw.Draw(sheet)
+    for x in (180, 330, 700, 860):
+        pen.line((x, 20, x, 620), fill=(30, 30, 30), width=2)
+    assert len(found(on_bed(sheet, 0)[0], split=True, sheet=True).pages) == 2

@@ -222,7 +222,8 @@ class CutoutOptions(BatchOptions):
         crop: keep no more than the box around the person; padding, aspect and size, if they are not empty, crop too.
         padding: what stays around that box within the photo: pixels, or percent of the box's longer side, as ``5%``.
         aspect: width to height that the box is brought to, as ``3:4``.
-        size: of a picture of head and shoulders, as ``35x45mm`` (300 dpi), ``2x2in@600`` or ``600x800px``.
+        size: of a picture of head and shoulders: ``passport``, ``us-passport``, or as ``35x45mm`` (300 dpi),
+            ``2x2in@600`` or ``600x800px``.
         keep_specks: keep small islands far from any larger one; before a blurred background they never stay.
         edge: pixels by which the outline is moved, outwards or (below 0) inwards, at most `MOST_EDGE`.
         empty: what becomes of photos without people; of files with several pages, empty cut-outs instead of none.

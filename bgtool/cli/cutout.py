@@ -28,8 +28,9 @@ from bgtool.options import MOST_EDGE, CutoutOptions, with_enums
 @click.option("--padding", default="", metavar="N|N%",
               help="Crop, and keep so many pixels around the box, or percent of its longer side.")  # fmt: skip
 @click.option("--aspect", default="", metavar="W:H", help="Crop to this width and height, as 3:4.")
-@click.option("--size", default="", metavar="WxHmm|in|px[@DPI]",
-              help="Frame head and shoulders for a print of this size, as 35x45mm or 2x2in@600.")  # fmt: skip
+@click.option("--size", default="", metavar="NAME|WxHmm|in|px[@DPI]",
+              help="Frame head and shoulders for a print: passport, us-passport, or a size as 35x45mm or "
+              "2x2in@600.")  # fmt: skip
 @click.option("--keep-specks/--no-keep-specks", default=False, help="Keep small islands far from any person.")
 @click.option("--edge", type=click.IntRange(-MOST_EDGE, MOST_EDGE), default=CutoutOptions.edge, metavar="-N..+N",
               help="Move the outline by pixels, outwards or inwards.  [default: 0]")  # fmt: skip

@@ -6,12 +6,16 @@ import re
 from dataclasses import dataclass
 
 from bgtool.errors import UsageError
+from bgtool.spelling import suggestion
 
 PADDING = re.compile(r"(\d+(?:\.\d+)?)(%|px)?")
 ASPECT = re.compile(r"(\d+(?:\.\d+)?):(\d+(?:\.\d+)?)")
 SIZE = re.compile(r"(\d+(?:\.\d+)?)x(\d+(?:\.\d+)?)(mm|cm|in|px)(?:@(\d+))?")
 
 INCHES = {"mm": 1 / 25.4, "cm": 1 / 2.54, "in": 1.0}
+
+NAMED = {"passport": "35x45mm", "us-passport": "2x2in"}
+"""Sizes that go by a name: portraits of ICAO Doc 9303, as for most passports, and those of the United States."""
 
 USUAL_DPI = 300
 
@@ -65,7 +69,8 @@ def crop_of(crop: bool, padding: str = "", aspect: str = "", size: str = "") -> 
         crop: whether to keep no more than the box around the people.
         padding: pixels, or percent of the longer side of that box, as ``20`` or ``5%``.
         aspect: as ``3:4``.
-        size: as ``35x45mm``, ``2x2in@600`` or ``600x800px``; `USUAL_DPI` unless it says otherwise.
+        size: a name of `NAMED`, or as ``35x45mm``, ``2x2in@600`` or ``600x800px``; `USUAL_DPI` unless it says
+            otherwise.
 
     Raises:
         UsageError: a text is none of these, or size is given beside the others.
@@ -99,9 +104,11 @@ def _aspect(text: str) -> float | None:
 def _print(text: str) -> Print | None:
     if not text:
         return None
-    found = SIZE.fullmatch(text.strip().lower())
+    name, at, resolution = text.strip().lower().partition("@")
+    found = SIZE.fullmatch(NAMED.get(name, name) + at + resolution)
     if not found or (found[3] == "px" and found[4]):
-        raise UsageError(f"the size {text!r} is no size", "take width and height, as 35x45mm, 2x2in@600 or 600x800px")
+        advice = f"take {' or '.join(NAMED)}, or width and height, as 35x45mm, 2x2in@600 or 600x800px"
+        raise UsageError(f"the size {text!r} is no size", suggestion(name, NAMED) or advice)
     dpi = 0 if found[3] == "px" else int(found[4] or USUAL_DPI)
     scale = 1.0 if found[3] == "px" else INCHES[found[3]] * dpi
     width, height = (round(float(side) * scale) for side in (found[1], found[2]))

@@ -8,7 +8,7 @@ PIP_FLAGS = --quiet --disable-pip-version-check
 GROUPS = --group dev --group train --group export --group docs --group bundle
 DEV = $(GROUPS) --editable '.[cpu]'
 EXTRAS = --extra cpu --extra openvino  # side by side in a lock, of which pip installs what is asked for
-ALL = --extra bag --extra heif --extra pdf --extra report --extra vips --extra watch  # what one machine can have
+ALL = --extra bag --extra fast --extra heif --extra pdf --extra report --extra vips --extra watch  # what one machine can have
 COMPILE = .venv-lock/bin/uv pip compile --quiet --upgrade --python-version 3.11 --no-annotate \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
 
@@ -71,7 +71,7 @@ bundle-test: bundle .venv-dev/ready
 	$(PYTHON) -m venv .venv-bundle
 	.venv-bundle/bin/python -m pip install $(PIP_FLAGS) --constraint requirements/install.txt pip
 	.venv-bundle/bin/python -m pip install $(PIP_FLAGS) --build-constraint requirements/install.txt \
-		--constraint requirements/program.txt --group bundle --editable '.[cpu,bag,heif,pdf,report,vips,watch]'
+		--constraint requirements/program.txt --group bundle --editable '.[cpu,bag,fast,heif,pdf,report,vips,watch]'
 	touch $@
 
 .venv-latest/ready:

@@ -33,6 +33,7 @@ EXTRAS = {
     "app": Extra("the window", ("nicegui",)),
     "bag": Extra("a bag", ("bagit",)),
     "cloud": Extra("a URL", ("fsspec",)),
+    "fast": Extra("fast compression of cut-outs", ("isal",)),
     "ray": Extra("--engine ray", ("ray",)),
     "heif": Extra("HEIC", ("pillow_heif",), frozenset({".heic", ".heif", ".hif", ".heics"})),
     "native": Extra("--native", ("webview",)),

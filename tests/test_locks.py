@@ -17,7 +17,7 @@ from tests.support.places import ROOT
 
 LOCKS = ROOT / "requirements"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
-ONE_MACHINE = ("bag", "heif", "pdf", "report", "vips", "watch")
+ONE_MACHINE = ("bag", "fast", "heif", "pdf", "report", "vips", "watch")
 BASE = [*PROJECT["project"]["dependencies"], *PROJECT["project"]["optional-dependencies"]["cpu"]]
 GROUPS = PROJECT["dependency-groups"]
 EXTRAS = PROJECT["project"]["optional-dependencies"]

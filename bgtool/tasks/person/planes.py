@@ -42,9 +42,9 @@ def box_mean(planes: Planes, radius: int) -> Planes:
         return planes
     side = 2 * radius + 1
     for axis in (-2, -1):
-        lines = np.moveaxis(planes, axis, 0)
+        lines = planes.swapaxes(axis, 0)
         lines = np.concatenate([*[lines[:1]] * radius, lines, *[lines[-1:]] * radius])
-        planes = np.moveaxis(sums(lines, side), 0, axis)
+        planes = sums(lines, side).swapaxes(axis, 0)
     return planes * np.float32(1 / side**2)
 
 

@@ -131,7 +131,7 @@ def clean(
         scale: how many times the network sees the page enlarged; 0: as the size of its writing asks for.
         enlarge: how many times the result is as large as the scan, 1 to 4.
         polarity: ``auto`` inverts a page that is light on dark, ``keep`` none, ``invert`` any.
-        pictures: ``keep`` leaves those that are recognised, on even paper, as they are; ``drop`` cleans them.
+        pictures: ``keep`` leaves those that are recognised as they are; ``drop`` cleans them.
 
     Returns:
         The page; its ``info`` has the picture's ``dpi`` and ``icc_profile``, if any.

@@ -160,7 +160,7 @@ class CleanOptions(BatchOptions):
             for. The result's size does not depend on it.
         enlarge: how many times the result is as large as the scan, 1 to `MOST_SCALE`.
         polarity: what becomes of pages that are light on dark.
-        pictures: whether those that are recognised, on even paper, stay as the scan has them or are cleaned as well.
+        pictures: whether those that are recognised stay as the scan has them or are cleaned as well.
         deskew: turn scans until their lines are level.
         crop: what of a scan is kept.
         margin: pixels of the scan that stay around what is written, where it is cropped to that.

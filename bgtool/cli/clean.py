@@ -35,7 +35,7 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     "--polarity", Polarity.AUTO, "auto: invert pages that are light on dark as a whole; keep: none; invert: all."
 )
 @word_option(
-    "--pictures", Pictures.KEEP, "keep: pictures on even paper stay (bilevel: as dots); drop: they are cleaned, too."
+    "--pictures", Pictures.KEEP, "keep: recognised pictures stay (bilevel: as dots); drop: they are cleaned, too."
 )
 @click.option(
     "--deskew/--no-deskew", default=False, help="Turn scans until their lines are level (15 degrees at most)."

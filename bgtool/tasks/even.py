@@ -18,7 +18,7 @@ from bgtool.imaging.components import Labels, Mask, components
 from bgtool.options import Style
 from bgtool.tasks.areas import beside, long_runs, neighbours, reached, share_of
 from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
-from bgtool.tasks.frames import framed
+from bgtool.tasks.frames import boxes_of_pictures
 from bgtool.tasks.rules import ruled
 from bgtool.tasks.squares import closed, local_mean, opened, widened
 
@@ -67,14 +67,14 @@ to tell ink from paper, and where greys are to stay, which small type needs to b
 
 
 @dataclass(frozen=True)
-class EvenPaper:
-    """A page on even paper.
+class Kept:
+    """What of a page is taken from its scan: on even paper all that is told by it, on any other its pictures.
 
     Attributes:
         paper, ink: grey levels of both.
         bare: darkness (0 paper .. 1 ink) of the paper's noise.
         told: bool [rows, columns], cells where the scan tells what is ink: not in pictures, tints, what shades off,
-            and beyond the sheet.
+            and beyond the sheet; on paper that is not even nowhere but in screens.
         pictures: bool [rows, columns], cells of areas in continuous tone.
         screens: bool [rows, columns], cells of pictures that are made up of dots or lines.
         full: darkness from which on it is black.
@@ -88,11 +88,11 @@ class EvenPaper:
     screens: Mask = field(repr=False)
     full: float = FULL
 
-    def without_pictures(self) -> EvenPaper:
+    def without_pictures(self) -> Kept:
         """The same, with nothing taken for a picture."""
         return replace(self, pictures=np.zeros_like(self.pictures))
 
-    def styled(self, style: Style) -> EvenPaper:
+    def styled(self, style: Style) -> Kept:
         """The same for pages of a style: such as have greys keep more of them, and show all pictures as they are."""
         if style is Style.BILEVEL:
             return self
@@ -118,7 +118,7 @@ class EvenPaper:
 
 
 @dataclass(frozen=True)
-class _Tones:
+class Tones:
     """What is known of the cells of a page once its paper and its ink are: each [rows, columns]."""
 
     paper: float
@@ -154,23 +154,25 @@ def grey(scan: Levels) -> Levels:
     return np.asarray(Image.fromarray(scan).convert("L"))
 
 
-def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
+def even_paper(tones: Tones, outside: Mask, framed: tuple[Mask, Mask], colours: Levels) -> Kept | None:
     """Tell a page on even paper; None for any other.
 
     Args:
-        cells: uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them.
+        tones: of the page's cells.
         outside: bool [rows, columns], what lies beyond the sheet, or shows through it, for all that is known.
+        framed: pictures that fill a rectangle, for all that is known: as `bgtool.tasks.frames` finds them.
+        colours: uint8 [3, rows, columns], mean red, green and blue of each cell.
     """
-    tones = tones_of(cells)
-    if tones is None:
-        return None
-    covered = tones.lightest > TINTED
+    photos, screens = framed
+    covered = (tones.lightest > TINTED) & ~(photos | screens)
     outside = outside | reached(covered, long_runs(covered))
     bare = tones.plain & (abs(tones.level) <= BARE)
-    photos, screens = framed(tones.level, tones.ranges, bare, cells[2:5])
-    areas, soft = areas_of(tones, outside | photos | screens)
+    more_photos, more_screens = boxes_of_pictures(tones.level, tones.ranges, bare, colours)
+    photos, screens = photos | more_photos, screens | more_screens
+    known = photos | screens
+    areas, soft = areas_of(tones, outside | known)
     pictures, tints = pictures_and_tints(areas, tones)
-    free = ~widened((areas > 0) | photos | screens, BORDER) & ~widened(outside) & ~tones.ruled
+    free = ~widened((areas > 0) | known, BORDER) & ~widened(outside) & ~tones.ruled
     clear = free & ~widened(tones.darkest > INKED, CLEAR) & (tones.lightest < 2 * BARE)
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
@@ -178,10 +180,16 @@ def even_paper(cells: Cells, outside: Mask) -> EvenPaper | None:
     noise = min(noise, usual + ABOVE_NOISE)  # a rule that was not known for one is no noise
     pictures, screens = (widened(each) & ~outside for each in (pictures | photos, screens))  # and cells covered in part
     told = ~(pictures | widened(tints | outside) | widened(soft, BORDER)) | screens
-    return EvenPaper(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)
+    return Kept(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)
 
 
-def tones_of(cells: Cells) -> _Tones | None:
+def framed_alone(tones: Tones, framed: tuple[Mask, Mask]) -> Kept | None:
+    """Pictures that fill a rectangle on paper that is not even; None without any."""
+    photos, screens = framed
+    return Kept(tones.paper, tones.ink, BARE, screens, photos, screens) if (photos | screens).any() else None
+
+
+def tones_of(cells: Cells) -> Tones | None:
     """The page's paper and ink, and how dark its cells are between both; None where they hardly differ."""
     darkest, lightest, level = cells[0].astype(np.float32), cells[1].astype(np.float32), mean_grey(cells)
     flat = lightest - darkest < STEP
@@ -198,7 +206,7 @@ def tones_of(cells: Cells) -> _Tones | None:
     if paper - ink < LEAST_CONTRAST:  # most of what is marked is pale: the rules of graph paper
         ink = float(np.percentile(dark, INK))
     contrast = paper - ink
-    return _Tones(paper, ink, blank, *((paper - values) / contrast for values in (level, darkest, lightest)))
+    return Tones(paper, ink, blank, *((paper - values) / contrast for values in (level, darkest, lightest)))
 
 
 def commonest(levels: Grid) -> int:
@@ -207,7 +215,7 @@ def commonest(levels: Grid) -> int:
     return int(np.convolve(counts, np.ones(2 * TONE + 1), "same").argmax())
 
 
-def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
+def areas_of(tones: Tones, outside: Mask) -> tuple[Labels, Mask]:
     """Areas without bare paper: numbers, by cell, of those that end sharply, and the cells of those that shade off.
 
     Such as consist of lines (hatching) are neither.
@@ -221,7 +229,7 @@ def areas_of(tones: _Tones, outside: Mask) -> tuple[Labels, Mask]:
     return np.where(sharp[areas], areas, 0), (areas > 0) & ~sharp[areas] & ~lined[areas]
 
 
-def pictures_and_tints(areas: Labels, tones: _Tones) -> tuple[Mask, Mask]:
+def pictures_and_tints(areas: Labels, tones: Tones) -> tuple[Mask, Mask]:
     """Areas of many tones, and those of one tone that is paler than ink, with or without writing."""
     pictures, tints = np.zeros_like(tones.blank), np.zeros_like(tones.blank)
     plain = tones.plain
@@ -239,7 +247,7 @@ def pictures_and_tints(areas: Labels, tones: _Tones) -> tuple[Mask, Mask]:
     return pictures, tints
 
 
-def is_even(tones: _Tones, free: Mask, clear: Mask) -> bool:
+def is_even(tones: Tones, free: Mask, clear: Mask) -> bool:
     """Whether paper is of one tone, with nothing pale on it beside what is dark.
 
     Args:

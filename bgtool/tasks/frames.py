@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from bgtool.imaging.components import Mask, components
 from bgtool.tasks.areas import boxes
+from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
 from bgtool.tasks.squares import local_mean, opened, widened
 
 Grid = NDArray[np.float32]
@@ -24,6 +25,13 @@ SMOOTHED, RIM, VARIED, COLOURFUL = 5, 3, 0.3, 5.0
 paper .. 1 ink) between the lightest and the darkest tenth of them; least deviation of colours, in grey levels, along
 the direction in which they vary less."""
 
+AROUND, ALIKE, FLAT = 65, 0.15, 40
+"""Side in cells of the square whose paper counts, by how much bare paper may be off its tone, as a share of the page's
+contrast, and grey levels within a cell from which something is marked on it."""
+
+LIGHT = 0.62
+"""Darkness that the lightest tenth of a picture's tones has at most: seals and large letters are darker all over."""
+
 SHARP = 0.6
 """Darkness next to the outermost cells of a picture, as a share of its usual darkness."""
 
@@ -31,8 +39,28 @@ TEXTURED, DOTTED = 0.03, 0.4
 """Usual range of darkness within a cell: of a picture at least, and from which on it is made up of dots or lines."""
 
 
-def framed(level: Grid, ranges: Grid, bare: Mask, colours: NDArray[np.uint8]) -> tuple[Mask, Mask]:
-    """Find pictures.
+def framed(cells: Cells, contrast: float) -> tuple[Mask, Mask]:
+    """Find pictures on paper of any kind.
+
+    Args:
+        cells: uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them.
+        contrast: grey levels between the page's paper and its ink.
+
+    Returns:
+        As `boxes_of_pictures`.
+    """
+    darkest, lightest = cells[:2].astype(np.float32)
+    flat = lightest - darkest < FLAT
+    paper = flat & (lightest > PAPERLIKE * usual_lightness(cells))
+    if not paper.any():
+        return np.zeros_like(flat), np.zeros_like(flat)
+    tone = mean_grey(cells)
+    level = ((local_mean(tone, paper, AROUND) - tone) / contrast).astype(np.float32)
+    return boxes_of_pictures(level, (lightest - darkest) / contrast, flat & (abs(level) <= ALIKE), cells[2:5])
+
+
+def boxes_of_pictures(level: Grid, ranges: Grid, bare: Mask, colours: NDArray[np.uint8]) -> tuple[Mask, Mask]:
+    """Find pictures on cells of which is known how much darker than the paper they are.
 
     Args:
         level: float32 [rows, columns], mean darkness of each cell, 0 paper .. 1 ink.
@@ -63,8 +91,9 @@ def framed(level: Grid, ranges: Grid, bare: Mask, colours: NDArray[np.uint8]) ->
 
 
 def at_edge(box: tuple[slice, slice], shape: tuple[int, ...]) -> bool:
-    """Whether a box touches the page's edge, as what the sheet lies on does."""
-    return any(side.start == 0 or side.stop == length for side, length in zip(box, shape, strict=True))
+    """Whether a box touches two of the page's edges, as what the sheet lies on does."""
+    touched = [(side.start == 0, side.stop == length) for side, length in zip(box, shape, strict=True)]
+    return int(np.sum(touched)) > 1
 
 
 def ends_sharply(level: Grid, inside: Mask) -> bool:
@@ -77,6 +106,8 @@ def ends_sharply(level: Grid, inside: Mask) -> bool:
 def is_varied(tones: Grid, colours: NDArray[np.uint8]) -> bool:
     """Whether an area's tones (of n cells) or its colours (uint8 [3, n]) differ as those of a picture do."""
     low, high = np.percentile(tones, (10, 90))
+    if low > LIGHT:
+        return False
     red, green, blue = colours.astype(np.float32)
     least = np.linalg.eigvalsh(np.cov([red - green, green - blue]))[0]
     return bool(high - low >= VARIED or least >= COLOURFUL**2)

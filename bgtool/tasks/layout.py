@@ -20,7 +20,8 @@ from bgtool.imaging.source import Source
 from bgtool.options import Style
 from bgtool.tasks.areas import beside, boxes, long_runs, reached, share_of
 from bgtool.tasks.cells import CELL, PAPERLIKE, page_cells, usual_lightness
-from bgtool.tasks.even import EvenPaper, even_paper, grey
+from bgtool.tasks.even import Kept, even_paper, framed_alone, grey, tones_of
+from bgtool.tasks.frames import framed
 from bgtool.tasks.squares import local_mean, opened, widened
 
 Levels = NDArray[np.uint8]
@@ -67,14 +68,14 @@ class Layout:
         solid: whether there is an area of ink, which a threshold tells to the last pixel.
         bed: whether there is what the sheet lies on.
         paper, ink: grey levels of both around.
-        even: set if all of the paper is of one tone.
+        kept: what is taken from the scan.
     """
 
     solid: Mask
     bed: Mask
     paper: Levels
     ink: Levels
-    even: EvenPaper | None = None
+    kept: Kept | None = None
 
     def applied(self, left: int, top: int, scan: Levels, page: Levels) -> Levels:
         """What becomes of a part of a page.
@@ -100,11 +101,11 @@ class Layout:
 
     def without_pictures(self) -> Layout:
         """The same, with pictures left to the network."""
-        return replace(self, even=self.even.without_pictures()) if self.even else self
+        return replace(self, kept=self.kept.without_pictures()) if self.kept else self
 
     def styled(self, style: Style) -> Layout:
         """The same for pages of a style."""
-        return replace(self, even=self.even.styled(style)) if self.even else self
+        return replace(self, kept=self.kept.styled(style)) if self.kept else self
 
     def pictures(self, left: int, top: int, shape: tuple[int, ...], scale: int, enlarge: int = 1) -> Mask | None:
         """Where pictures are in a part of the result, bool [h, w]; None where there are none.
@@ -113,19 +114,19 @@ class Layout:
             left, top, shape: its place in pixels, and rows and columns.
             scale, enlarge: how many times as large as the scan is what the network sees, and the result.
         """
-        if not self.even:
+        if not self.kept:
             return None
         across, down, height, width = (number * scale // enlarge for number in (left, top, *shape))
-        if not self.even.pictures[cells_between(down, height), cells_between(across, width)].any():
+        if not self.kept.pictures[cells_between(down, height), cells_between(across, width)].any():
             return None
         larger, smaller = max(enlarge // scale, 1), max(scale // enlarge, 1)
-        whole = part(self.even.pictures, across, down, (height, width))[::smaller, ::smaller]
+        whole = part(self.kept.pictures, across, down, (height, width))[::smaller, ::smaller]
         return whole.repeat(larger, 0).repeat(larger, 1)
 
     def _changes(self) -> Iterator[tuple[Mask, Change]]:
-        if even := self.even:
-            yield even.told, lambda left, top, scan, page: np.minimum(page, even.inked(scan))
-            yield even.pictures, lambda left, top, scan, page: even.on_white(scan)
+        if kept := self.kept:
+            yield kept.told, lambda left, top, scan, page: np.minimum(page, kept.inked(scan))
+            yield kept.pictures, lambda left, top, scan, page: kept.on_white(scan)
         yield self.solid, self._darkened
         yield self.bed, whitened
 
@@ -153,8 +154,10 @@ def look_over(source: Source) -> Layout | None:
 def layout_of(cells: Levels) -> Layout:
     """Decide what lies where: of uint8 [11, rows, columns], as `bgtool.tasks.cells.page_cells` gives them."""
     darkest, lightest = cells[0], cells[1]
-    usual = usual_lightness(cells)
-    dark = lightest < DARK * usual
+    usual, tones = usual_lightness(cells), tones_of(cells)
+    nothing = np.zeros(lightest.shape, bool)
+    pictures = framed(cells, tones.contrast) if tones else (nothing, nothing)
+    dark = (lightest < DARK * usual) & ~(pictures[0] | pictures[1])
     outside = reached(dark, long_runs(dark))
     areas = components(dark & ~outside)
     paper = levels_around(lightest, ~dark & (lightest > PAPERLIKE * usual), PAPER_REACH, 255)
@@ -162,7 +165,10 @@ def layout_of(cells: Levels) -> Layout:
     bed = bare(outside, darkest, lightest)
     through = holes(areas, lightest, bed)
     solid = widened(inked(np.where(through, 0, areas), cells, paper, ink)) & ~outside
-    return Layout(solid, widened(bed) & ~solid, paper, ink, even_paper(cells, outside | through))
+    kept = None
+    if tones:
+        kept = even_paper(tones, outside | through, pictures, cells[2:5]) or framed_alone(tones, pictures)
+    return Layout(solid, widened(bed) & ~solid, paper, ink, kept)
 
 
 def inked(areas: Labels, cells: Levels, paper: Levels, ink: Levels) -> Mask:

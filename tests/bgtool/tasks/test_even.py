@@ -111,7 +111,7 @@ def test_a_picture_stays_as_the_scan_has_it_on_white():
     assert (page[700:] == 255).all()
 
 
-def test_a_picture_that_comes_in_from_the_edge_is_left_to_the_network():
+def test_a_picture_that_comes_in_from_a_corner_is_left_to_the_network():
     pixels = sheet()
     pixels[560:, :320] = colours(photo())
     assert (applied(pixels)[570:, :310] == 255).all()

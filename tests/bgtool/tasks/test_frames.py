@@ -6,7 +6,7 @@ import pytest
 from bgtool.imaging.reading.picture import ArraySource
 from bgtool.options import Style
 from bgtool.tasks.cells import page_cells
-from bgtool.tasks.frames import framed
+from bgtool.tasks.frames import boxes_of_pictures
 from bgtool.tasks.layout import layout_of
 
 PAPER, INK = 236, 40
@@ -65,7 +65,7 @@ def test_a_picture_stays_as_the_scan_has_it(name, style):
 @pytest.mark.parametrize("name", ["fine dots", "coarse dots"])
 def test_dots_are_black_and_white_where_the_page_is(name):
     layout = layout_of(page_cells(ArraySource(PICTURES[name]))).styled(Style.BILEVEL)
-    assert not layout.even.pictures[BOX[0].start // 8 : BOX[0].stop // 8, 25:55].any(), "dots are not dithered again"
+    assert not layout.kept.pictures[BOX[0].start // 8 : BOX[0].stop // 8, 25:55].any(), "dots are not dithered again"
     ink = result(PICTURES[name], Style.BILEVEL)[BOX] < 128
     assert (ink == (PICTURES[name][BOX][..., 0] < 150)).mean() > 0.99
 
@@ -81,16 +81,40 @@ def test_dots_are_black_and_white_where_the_page_is(name):
 )
 def test_what_is_no_picture_is_not_taken_for_one(darkness):
     layout = layout_of(page_cells(ArraySource(page(darkness)))).styled(Style.GRAY)
-    assert layout.even is not None
-    assert not layout.even.screens.any()
-    assert not layout.even.pictures[BOX[0].start // 8 : BOX[0].stop // 8, 25:55].any()
+    assert layout.kept is not None
+    assert not layout.kept.screens.any()
+    assert not layout.kept.pictures[BOX[0].start // 8 : BOX[0].stop // 8, 25:55].any()
 
 
-def test_what_touches_the_edge_of_the_page_is_no_picture():
+def test_what_touches_two_edges_of_the_page_is_no_picture():
     ranges = np.full((60, 60), 0.5, np.float32)
     level = np.tile(np.linspace(0.2, 0.9, 60, dtype=np.float32), (60, 1))
+    colours = np.zeros((3, 60, 60), np.uint8)
+    for rows, found in (slice(10, 50), True), (slice(20, 60), True), (slice(0, 60), False):
+        bare = np.ones((60, 60), bool)
+        bare[rows, 10:50] = False
+        assert boxes_of_pictures(level, ranges, bare, colours)[1][rows, 10:50].all() == found
+    corner = np.ones((60, 60), bool)
+    corner[20:, 20:] = False
+    assert not boxes_of_pictures(level, ranges, corner, colours)[1].any()
+
+
+def test_what_is_dark_all_over_is_no_picture():
+    ranges = np.full((60, 60), 0.1, np.float32)
+    level = np.tile(np.linspace(0.7, 1.2, 60, dtype=np.float32), (60, 1))
     bare, colours = np.ones((60, 60), bool), np.zeros((3, 60, 60), np.uint8)
     bare[10:50, 10:50] = False
-    assert framed(level, ranges, bare, colours)[1][10:50, 10:50].all()
-    bare[50:, 10:50] = False
-    assert not framed(level, ranges, bare, colours)[1].any()
+    assert not boxes_of_pictures(level, ranges, bare, colours)[0].any()
+
+
+@pytest.mark.parametrize("place", ["inside", "at the edge"])
+def test_a_picture_on_aged_paper_stays_and_the_rest_is_left_to_the_network(place):
+    pixels = PICTURES["photo"] if place == "inside" else np.roll(PICTURES["photo"], -BOX[1].start, axis=1)
+    down, across = np.mgrid[: SIZE[0], : SIZE[1]]
+    aged = (pixels * (0.88 + 0.08 * np.sin(down / 70) * np.cos(across / 90))[..., None]).astype(np.uint8)
+    grey = np.asarray(aged @ [0.299, 0.587, 0.114])
+    page = result(aged, Style.GRAY)
+    inner = page[252:548, 172:468] if place == "inside" else page[252:548, 12:308]
+    shown = grey[252:548, 172:468] if place == "inside" else grey[252:548, 12:308]
+    assert np.corrcoef(inner.ravel().astype(float), shown.ravel())[0, 1] > 0.98
+    assert (page[:220] == 255).all()

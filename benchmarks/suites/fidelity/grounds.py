@@ -191,11 +191,13 @@ def landscape(sheet: Sheet, size: tuple[int, int]) -> Image.Image:
     return as_image(np.where(lines[..., None], tints * 0.7, tints))
 
 
-def picture_page(make: object, paper: Tone = (244, 240, 230)) -> object:
-    """A kind of sheet: text above and beside a picture."""
+def picture_page(make: object, paper: Tone = (244, 240, 230), left: int = 45, aged: bool = False) -> object:
+    """A kind of sheet: text above and beside a picture that begins so many pixels from the left."""
 
     def draw(name: str) -> Scan:
         sheet = Sheet(name, background=paper)
+        if aged:
+            sheet.paper *= (0.78 + 0.22 * clouds(sheet, 160))[..., None]
         width, high = sheet.chance.randint(280, 400), sheet.chance.randint(280, 380)
         sheet.write((40, 20, 760, 210), sheet.chance.choice(SERIFS), 26)
         sheet.write((70 + width, 220, 760, 620), sheet.chance.choice(SERIFS), 26)
@@ -203,7 +205,7 @@ def picture_page(make: object, paper: Tone = (244, 240, 230)) -> object:
         if picture.mode == "L":  # printed: its white is the paper's
             share = np.asarray(picture, np.float32)[..., None] / 255
             picture = as_image(np.float32((45, 42, 40)) * (1 - share) + np.float32(paper) * share)
-        sheet.picture(picture, (45, 230))
+        sheet.picture(picture, (left, 230))
         return sheet.scanned(0.7, 3)
 
     return draw
@@ -235,6 +237,8 @@ KINDS = {
     "gutter": gutter,
     "blank, aged": aged_clean,
     "photo": picture_page(photo),
+    "photo on aged paper": picture_page(photo, (226, 210, 178), aged=True),
+    "photo at the edge": picture_page(photo, left=0),
     "grey photo": picture_page(lambda sheet, size: photo(sheet, size).convert("L").convert("RGB")),
     "halftone, coarse": picture_page(lambda sheet, size: halftone(photo(sheet, size), 8, 45), (222, 214, 196)),
     "halftone, fine": picture_page(lambda sheet, size: halftone(photo(sheet, size), 4, 45), (222, 214, 196)),

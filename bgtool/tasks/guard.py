@@ -6,7 +6,7 @@ network believes plays no part. It finds what is lost by areas, lines and words,
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,9 +54,12 @@ CRISP, DEEP, FEW_CELLS = 0.85, 0.85, 40
 """Step over two cells, as a share of its depth, that a thin stroke of ink makes; share of the depth of kept ink from
 which a place is as deep; lost cells below which their share proves nothing."""
 
-LOST, ADDED, DARK, EDGE = 0.05, 0.2, 90, 0.3
+LOST, ADDED, DARK, EDGE, BLANK = 0.05, 0.2, 90, 0.3, 0.25
 """Limits: share of what stood out that came out white, of the result that stands where nothing stood out, median grey
-level of a page that is dark, share of the page's rim that is dark in the result."""
+level of a page that is dark, share of the page's rim that is dark in the result, least share of blank paper."""
+
+NEAR_PAPER = 48
+"""Grey levels by which blank paper is darker than the lightest around at most."""
 
 Grid = NDArray[np.float32]
 
@@ -71,6 +74,7 @@ class Findings:
         added: share of the result's ink that lies where nothing stood out, 0..1.
         level: median grey level of the scan.
         edge: share of the page's rim that is dark in the result, 0..1.
+        blank: share of the page beside kept pictures that is about as light as the lightest around, 0..1.
         contrast: grey levels by which the ink that was kept is darker than its paper.
     """
 
@@ -79,6 +83,7 @@ class Findings:
     added: float
     level: float
     edge: float
+    blank: float
     contrast: float
 
     def warnings(self) -> tuple[str, ...]:
@@ -94,6 +99,8 @@ class Findings:
             found.append("it is dark as a whole: what is its paper may not have been recognised")
         if self.edge > EDGE:
             found.append(f"{self.edge:.0%} of its rim came out dark")
+        if self.blank < BLANK and self.level >= DARK:
+            found.append(f"only {self.blank:.0%} of it is blank paper: a picture that fills a page is not kept")
         return tuple(found)
 
 
@@ -112,7 +119,7 @@ class Guard:
             size: width and height in pixels.
             ink_below: grey level below which the result is black, and from which on white; 0 for one that has greys.
         """
-        self._size, self._ink_below = size, ink_below
+        self._size, self._ink_below, self._pictured = size, ink_below, 0
         self.cell, self.levels = CELL, np.zeros(256, np.int64)
         while (size[0] // self.cell + 1) * (size[1] // self.cell + 1) > MOST_CELLS:
             self.cell *= 2
@@ -136,6 +143,7 @@ class Guard:
             pictures: bool [h, w], where there are pictures, of which a result without greys has dots; None for nowhere.
         """
         self.levels += np.bincount(page.ravel() if pictures is None else page[~pictures], minlength=256)
+        self._pictured += 0 if pictures is None else int(pictures.sum())
         if self._ink_below:
             whitened = (page >= self._ink_below) * np.uint8(255)
             page = whitened if pictures is None else np.where(pictures, page, whitened)
@@ -147,14 +155,16 @@ class Guard:
 
     def findings(self) -> Findings:
         """What is to be said of the parts taken in."""
-        return compare(self._scan, self._page, self.cell, self._size)
+        found = compare(self._scan, self._page, self.cell, self._size)
+        beside = max(1 - self._pictured / (self._size[0] * self._size[1]), BLANK)
+        return replace(found, blank=min(found.blank / beside, 1.0))
 
 
 def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: tuple[int, int]) -> Findings:
     """Compare the cells of a scan and its result: uint8 [rows, columns] both, means of grey levels."""
     ground = widened(spread(blocks(scan, np.max)), scan.shape)
     depth = np.clip(ground - scan.astype(np.float32), 0, None)
-    dark = depth > 0.35 * ground
+    dark, blank = depth > 0.35 * ground, float((depth < NEAR_PAPER).mean())
     outside = bed(dark)
     if outside.any():
         outside |= squares.widened(holes(components(dark & ~outside), scan, outside))
@@ -183,6 +193,7 @@ def compare(scan: NDArray[np.uint8], page: NDArray[np.uint8], cell: int, size: t
         added=float(extra.sum() / max(found.sum(), 1)),
         level=float(np.median(scan[::2, ::2])),
         edge=rim(page),
+        blank=blank,
         contrast=usual,
     )
 

@@ -15,7 +15,7 @@ from bgtool.tasks.guard import Findings
 from bgtool.tasks.order import order_for
 from bgtool.tasks.registry import work_for
 
-FINE = Findings(lost=0.0, box=None, added=0.0, level=220.0, edge=0.0, contrast=120.0)
+FINE = Findings(lost=0.0, box=None, added=0.0, level=220.0, edge=0.0, blank=0.8, contrast=120.0)
 
 
 def levels(ink=0, paper=0, undecided=0):

@@ -104,6 +104,17 @@ def test_a_dark_page_and_a_dark_rim_are_said():
     assert any("rim" in warning for warning in judged(scan, result).warnings())
 
 
+def test_a_picture_that_fills_the_page_is_said_unless_it_is_kept():
+    down, across = np.mgrid[: PAGE[1], : PAGE[0]]
+    tones = 130 + 80 * np.sin(down / 37) * np.cos(across / 29) + np.random.default_rng(2).normal(0, 12, PAGE[::-1])
+    scan = np.repeat(tones.clip(0, 255).astype(np.uint8)[..., None], 3, axis=2)
+    everywhere = np.ones(PAGE[::-1], bool)
+    for result, pictures, said in (np.full(PAGE[::-1], 255, np.uint8), None, True), (scan[..., 0], everywhere, False):
+        guard = Guard(PAGE)
+        guard.take(0, 0, scan, result, pictures)
+        assert any("picture" in warning for warning in guard.findings().warnings()) == said
+
+
 def test_ink_from_nowhere_is_said():
     scan, result = sheet(lambda pen, ink: None)
     result[830:890, 100:1100] = 0

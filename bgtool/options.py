@@ -164,7 +164,8 @@ class CleanOptions(BatchOptions):
         deskew: turn scans until their lines are level.
         crop: what of a scan is kept.
         margin: pixels of the scan that stay around what is written, where it is cropped to that.
-        split: what becomes of double pages; the two halves are pages that follow each other.
+        split: what becomes of double pages; the two halves are pages that follow each other in one file, or two files
+            where the format holds one page.
         right_to_left: of two halves, the right one comes first.
         dpi: pixels per inch of the scans, whatever their files say; 0: as they say.
         join: make one PDF of each folder of inputs (`bgtool.batch.joining`).
@@ -172,8 +173,7 @@ class CleanOptions(BatchOptions):
             laid beneath the pages of PDFs; empty: none are.
 
     Raises:
-        UsageError: a number is out of its range, what is to be joined or read is no PDF, there are no such languages,
-            or double pages are to be parted into files that hold one page.
+        UsageError: a number is out of its range, what is to be joined or read is no PDF, there are no such languages.
     """
 
     task: ClassVar[ModelTask] = ModelTask.DOCUMENT
@@ -195,8 +195,6 @@ class CleanOptions(BatchOptions):
         super().__post_init__()
         if not (self.margin >= 0 and 0 <= self.dpi <= MOST_DPI):
             raise UsageError(f"margin cannot be negative, and dpi goes up to {MOST_DPI}")
-        if self.split is Split.AUTO and self.format not in (Format.TIFF, *PDFS):
-            raise UsageError("--split makes two pages of one", "use --format tiff, pdf or pdfa, which hold both")
         if self.join and self.format not in PDFS:
             raise UsageError("--join makes PDFs", "use --format pdf or pdfa")
         if self.join and self.watch:

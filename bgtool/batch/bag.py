@@ -60,10 +60,9 @@ def make_bag(folder: str, bag: str, info: Mapping[str, str]) -> int:
 
 def _digests(history: History) -> dict[str, str]:
     """Hex SHA-256 of each output on record, by its path relative to the folder."""
-    names = {source: name for source, name in history.names.items() if name and history.output_of(source)}
-    digests = {
-        name: entry.fixed.output_sha256.hex() for source, name in names.items() if (entry := history.entry(source))
-    }
+    sources = [source for source, name in history.names.items() if name and history.output_of(source)]
+    entries = [entry for source in sources if (entry := history.entry(source))]
+    digests = {file.name: file.sha256.hex() for entry in entries for file in entry.files}
     if not digests:
         raise InputError(f"{history.folder} holds no {FILE_NAME} with outputs", "name the output folder of a run")
     for name in digests:

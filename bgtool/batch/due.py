@@ -82,7 +82,7 @@ def due(
             made.lacking.setdefault(extra, Spool()).append(job.source)
             continue
         made.jobs.append(admitted)
-        if history and (stale := _sibling(job, history)):
+        for stale in _siblings(job, history) if history else ():
             made.stale.append(stale)
     for failure in refused:
         made.failures.append(failure)
@@ -138,16 +138,28 @@ def _undone(
 
 def admitted_job(job: Job, options: BatchOptions, history: History | None) -> Job:
     """A job with what its output may replace. Raises InputError where what stands in its place has to stay."""
-    over = ANYTHING if options.overwrite else FREE if job.target == STREAM else occupant(job.target)
-    if over not in (ANYTHING, FREE) and not _is_own(job.target, history):
-        raise InputError(f"{job.target} {_why_foreign(job, history)} (--overwrite replaces it)")
+    over, *halves = (_over(target, job, options, history) for target in job.targets)
+    if halves:
+        return job._replace(over=over, halves=tuple(halves))
     return job if over == FREE else job._replace(over=over)
 
 
-def _sibling(job: Job, history: History) -> str:
-    """The output under another name that an earlier run made of the input of a job, and that stays where it is."""
-    earlier = history.output_of(job.earlier or absolute(job.source))
-    return earlier if earlier and earlier != history.name_of(job.target) and history.holds(earlier) else ""
+def _over(target: str, job: Job, options: BatchOptions, history: History | None) -> Stamp:
+    """What may be replaced in one of a job's places. Raises InputError where what stands there has to stay."""
+    over = ANYTHING if options.overwrite else FREE if target == STREAM else occupant(target)
+    if over not in (ANYTHING, FREE) and not _is_own(target, history):
+        raise InputError(f"{target} {_why_foreign(target, job, history)} (--overwrite replaces it)")
+    return over
+
+
+def _siblings(job: Job, history: History) -> Iterator[str]:
+    """Files under other names that an earlier run made of the input of a job, and that stay where they are."""
+    now = set(map(history.name_of, job.targets))
+    yield from (
+        name
+        for name in history.files_of(job.earlier or absolute(job.source))
+        if name not in now and history.holds(name)
+    )
 
 
 def notes_on(history: History, planned: Plan, stale: Iterable[str]) -> Iterator[str]:
@@ -186,11 +198,11 @@ def _is_own(target: str, history: History | None) -> bool:
         return is_signed(path)
 
 
-def _why_foreign(job: Job, history: History | None) -> str:
+def _why_foreign(target: str, job: Job, history: History | None) -> str:
     if history is None:
         return "is there and does not say that bgtool made it"
     earlier = job.earlier or absolute(job.source)
-    if history.output_of(earlier) == history.name_of(job.target):
+    if history.name_of(target) in history.files_of(earlier):
         return "was changed since it was made, and is kept"
     return "is there and not of bgtool's making, or changed since"
 

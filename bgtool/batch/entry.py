@@ -8,7 +8,7 @@ import struct
 import sys
 from typing import NamedTuple
 
-from bgtool.engine.job import Status
+from bgtool.engine.job import Status, halves_of
 from bgtool.storage.stores import store_of
 from bgtool.storage.urls import is_url, usual
 
@@ -22,16 +22,17 @@ NOT_A_RECORD = (ValueError, KeyError, TypeError, OverflowError, RecursionError, 
 """What `parsed` raises over a line that is none."""
 
 _FIXED = struct.Struct("qqqq32s32s")
+_SECOND = struct.Struct("qq32s")
 
 
 class Entry(NamedTuple):
     """The part of a line that is kept in memory.
 
     Attributes:
-        output: relative to the folder.
+        output: relative to the folder; the name that was given also where it became two files.
         options, model_sha256: that made it.
         done: whether it was made.
-        packed: sizes, times and digests, as `Fixed` has them.
+        packed: sizes, times and digests, as `Fixed` has them, and those of the second file if there are two.
         rooted: how much of the input's path is its root, or its folder in lines of version 0.1.0, which have none.
     """
 
@@ -45,7 +46,24 @@ class Entry(NamedTuple):
     @property
     def fixed(self) -> Fixed:
         """What is packed."""
-        return Fixed(*_FIXED.unpack(self.packed))
+        return Fixed(*_FIXED.unpack(self.packed[: _FIXED.size]))
+
+    @property
+    def files(self) -> tuple[Written, ...]:
+        """What was written: the output, or both halves of it."""
+        if len(self.packed) == _FIXED.size:
+            return (Written(self.output, *self.fixed.of_output),)
+        one, other = halves_of(self.output)
+        return Written(one, *self.fixed.of_output), Written(other, *_SECOND.unpack(self.packed[_FIXED.size :]))
+
+
+class Written(NamedTuple):
+    """A file: its path relative to the folder, size in bytes, mtime in ns and SHA-256."""
+
+    name: str
+    size: int
+    mtime_ns: int
+    sha256: bytes
 
 
 class Fixed(NamedTuple):
@@ -82,6 +100,8 @@ def parsed(line: bytes) -> tuple[str, Entry]:
         bytes.fromhex(values["output_sha256"]),
     )
     # A URL is joined without its store, which need not be there to read the record of a folder.
+    if second := values.get("second"):
+        output, packed = _whole_of(output, str(second["output"])), packed + _second(second)
     joined = f"{usual(root).rstrip('/')}/{source}" if is_url(root) else store_of(root).join(root, source)
     return joined, Entry(
         output=output,
@@ -91,6 +111,20 @@ def parsed(line: bytes) -> tuple[str, Entry]:
         packed=packed,
         rooted=len(root or os.path.dirname(source)),  # noqa: PTH120 - there may be a million
     )
+
+
+def _whole_of(one: str, other: str) -> str:
+    """The name that was given to an output, from those of its halves."""
+    stem, suffix = os.path.splitext(one)  # noqa: PTH122 - there may be a million
+    name = stem.removesuffix("-1") + suffix
+    if halves_of(name) != (one, other):
+        raise ValueError
+    return name
+
+
+def _second(values: dict[str, object]) -> bytes:
+    size, time, digest = (values[key] for key in ("output_size", "output_mtime_ns", "output_sha256"))
+    return _SECOND.pack(_whole(size), _whole(time), bytes.fromhex(str(digest)))
 
 
 def _whole(value: object) -> int:

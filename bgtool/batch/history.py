@@ -100,10 +100,11 @@ class History:
 
     def has_output(self, entry: Entry, target: str, checksum: bool = False) -> bool:
         """Whether what was written, if anything, is the file in this place, and did not change."""
-        fixed = entry.fixed
-        if fixed.output_sha256 == NOTHING:
+        if entry.fixed.output_sha256 == NOTHING:
             return True
-        return self.name_of(target) == entry.output and self._is_still(target, *fixed.of_output, checksum)
+        return self.name_of(target) == entry.output and all(
+            self._is_still(self._store.join(self.folder, file.name), *file[1:], checksum) for file in entry.files
+        )
 
     def is_same(self, source: str, earlier: str, *, checksum: bool = False) -> bool:
         """Whether a file has the content that was read from the input `earlier` (an absolute path) on record."""
@@ -126,7 +127,7 @@ class History:
         """Whether an output, relative to the folder, ever was what has this digest, as far as is on record."""
         wanted = bytes.fromhex(digest)
         entry = self._index.entry(holder) if (holder := self._index.holder(name)) else None
-        if entry and entry.done and entry.fixed.output_sha256 == wanted:
+        if entry and entry.done and any((file.name, file.sha256) == (name, wanted) for file in entry.files):
             return True
         return self._index.was(name, wanted)
 
@@ -155,16 +156,25 @@ class History:
     def why_unaccounted(self, name: str) -> str:
         """Why a file in the folder, by its relative path, is no output on record; empty where it is one."""
         entry = self._index.entry(holder) if (holder := self._index.holder(name)) else None
-        if name in self._pending or (entry and entry.done):
+        if name in self._pending or (entry and entry.done and name in _names(entry)):
             return ""
-        if entry:
+        if entry and not entry.done:
             return "its input failed since"
-        return "its input has another output since" if self._index.had(name) else "no line of the manifest tells of it"
+        return (
+            "its input has another output since"
+            if entry or self._index.had(name)
+            else "no line of the manifest tells of it"
+        )
 
     def output_of(self, source: str) -> str:
         """The output that an input (an absolute path) has on record as done, relative to the folder, or nothing."""
         entry = self._index.entry(source)
         return entry.output if entry and entry.done else ""
+
+    def files_of(self, source: str) -> tuple[str, ...]:
+        """The files of that output, relative to the folder."""
+        entry = self._index.entry(source)
+        return _names(entry) if entry and entry.done and entry.output else ()
 
     def orphans(self, targets: Iterable[str]) -> Iterator[str]:
         """Outputs that are there, while their inputs are not, and that are none of `targets`.
@@ -173,9 +183,14 @@ class History:
         """
 
         def is_orphan(source: str, output: str) -> bool:
-            return os.path.basename(source) != STREAM and is_gone(source) and self.holds(output)
+            return os.path.basename(source) != STREAM and is_gone(source) and any(self._there(source))
 
-        return self._index.orphans(is_orphan, map(self.name_of, targets))
+        for source in self._index.orphans(is_orphan, map(self.name_of, targets)):
+            yield from self._there(source)
+
+    def _there(self, source: str) -> Iterator[str]:
+        """The files of an input's output that are there."""
+        return filter(self.holds, self.files_of(source))
 
     def name_of(self, target: str) -> str:
         """The path of an output relative to the folder."""
@@ -215,6 +230,10 @@ class History:
         digest = store_of(path).digest(path)
         self._digests.do("INSERT OR REPLACE INTO digests VALUES (?, ?, ?, ?)", *key, digest)
         return digest
+
+
+def _names(entry: Entry) -> tuple[str, ...]:
+    return tuple(file.name for file in entry.files)
 
 
 def read(folder: str | os.PathLike[str]) -> History:

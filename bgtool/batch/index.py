@@ -36,14 +36,19 @@ class Index:
         key, (folder, name) = stored(source), os.path.split(entry.output)
         row = key, stored(folder), stored(name), self._maker(entry), entry.done, entry.packed, entry.rooted
         if not self._tables.do("INSERT OR IGNORE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", *row):
-            self._forget(source, entry.output)
+            self._forget(source, entry)
             self._tables.do("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?)", *row)
         if not entry.output:
             return
+        for output in _held(entry):
+            self._hold(output, source)
+
+    def _hold(self, output: str, source: str) -> None:
+        """An output is an input's from now on."""
         self._turn += 1
-        held = *_place(entry.output), key, self._turn
+        held = *_place(output), stored(source), self._turn
         if not self._tables.do("INSERT OR IGNORE INTO holders VALUES (?, ?, ?, ?, ?)", *held):
-            holder = self.holder(entry.output)
+            holder = self.holder(output)
             if holder != source:
                 self._outdate(self.entry(holder))
             self._tables.do("INSERT OR REPLACE INTO holders VALUES (?, ?, ?, ?, ?)", *held)
@@ -81,7 +86,8 @@ class Index:
 
     def pairs(self) -> Iterator[tuple[str, str]]:
         """Input and output of all that have one, as they were taken in."""
-        for source, folder, name in self._tables.rows("SELECT source, folder, name FROM holders ORDER BY turn"):
+        query = "SELECT source, folder, name FROM entries NATURAL JOIN holders ORDER BY turn"
+        for source, folder, name in self._tables.rows(query):
             yield named(source), os.path.join(named(folder), named(name))
 
     def sources(self, behind: str, count: int) -> list[str]:
@@ -103,7 +109,7 @@ class Index:
         return self._tables.one(query, stored(output), digest) is not None
 
     def orphans(self, is_orphan: Callable[[str, str], bool], targets: Iterable[str]) -> Iterator[str]:
-        """Outputs of inputs that are gone, but for `targets` and those whose inputs were moved.
+        """Inputs that are gone and have an output, but for `targets` and those that were moved.
 
         Args:
             is_orphan: told by input and output, whether the one is gone and the other there.
@@ -122,12 +128,11 @@ class Index:
         tables.do(f"CREATE INDEX IF NOT EXISTS contents ON entries ({_DIGEST})")
         for target in targets:
             tables.do("UPDATE gone SET kept = 1 WHERE folder = ? AND name = ?", *map(stored, os.path.split(target)))
-        for source, folder, name, packed in tables.rows(
-            "SELECT source, folder, name, packed FROM gone NATURAL JOIN entries NATURAL JOIN holders"
-            " WHERE NOT kept ORDER BY turn"
+        for source, packed in tables.rows(
+            "SELECT source, packed FROM gone NATURAL JOIN entries NATURAL JOIN holders WHERE NOT kept ORDER BY turn"
         ):
             if not self._is_elsewhere(named(source), packed[32:64]):
-                yield os.path.join(named(folder), named(name))
+                yield named(source)
 
     def _is_elsewhere(self, source: str, digest: bytes) -> bool:
         """Whether an input of the same name and content was done that is not gone."""
@@ -142,18 +147,24 @@ class Index:
             self._made_by.append(maker)
         return self._makers[maker]
 
-    def _forget(self, source: str, output: str) -> None:
+    def _forget(self, source: str, entry: Entry) -> None:
         """The line of an input is not its newest any more; its output may be another."""
         before = self.entry(source)
         self._outdate(before)
-        if before and before.output not in ("", output) and self.holder(before.output) == source:
-            query = "DELETE FROM holders WHERE folder = ? AND folded = ? AND name = ?"
-            self._tables.do(query, *_place(before.output))
+        for output in _held(before) if before else ():
+            if output not in _held(entry) and self.holder(output) == source:
+                query = "DELETE FROM holders WHERE folder = ? AND folded = ? AND name = ?"
+                self._tables.do(query, *_place(output))
 
     def _outdate(self, entry: Entry | None) -> None:
         if entry and entry.done:
-            digest = entry.fixed.output_sha256
-            self._tables.do("INSERT OR IGNORE INTO former VALUES (?, ?)", stored(entry.output), digest)
+            for file in entry.files:
+                self._tables.do("INSERT OR IGNORE INTO former VALUES (?, ?)", stored(file.name), file.sha256)
+
+
+def _held(entry: Entry) -> set[str]:
+    """The names that an input holds: that of its output, and those of both halves."""
+    return {entry.output, *(file.name for file in entry.files)} - {""}
 
 
 def _place(output: str) -> tuple[bytes, bytes, bytes]:

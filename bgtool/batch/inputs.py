@@ -67,15 +67,16 @@ def refuse_to_overwrite(jobs: Iterable[Job]) -> None:
             if (real := store_of(path).resolved(path)) != path:
                 yield place(real)
 
-    outputs = {place(job.target)[0] for job in jobs if job.target != STREAM} - {None}
+    outputs = {place(job.target)[0] for job in jobs if job.target != STREAM} - {None}  # halves lie there, too
     shared = {folder for folder, _ in inputs() if folder in outputs}
     if not shared:
         return
     places = {(folder, folded(name)) for folder, name in inputs() if folder in shared}
     for job in jobs:
-        folder, name = place(job.target)
-        if job.target != STREAM and (folder, folded(name)) in places:
-            raise UsageError(f"{job.target} would take the place of an input", "choose another output folder")
+        for target in () if job.target == STREAM else job.targets:
+            folder, name = place(target)
+            if (folder, folded(name)) in places:
+                raise UsageError(f"{target} would take the place of an input", "choose another output folder")
 
 
 def file_id(path: str) -> FileId | None:

@@ -41,8 +41,11 @@ class Manifest:
         """
         values = dict(vars(record))
         values["output"] = self.history.name_of(record.output) if record.output else ""
-        if not record.geometry:
-            del values["geometry"]
+        if record.second:
+            values["second"] = {**record.second, "output": self.history.name_of(record.second["output"])}
+        for name in ("geometry", "second"):
+            if not values[name]:
+                del values[name]
         line = json.dumps(values).encode("ascii") + b"\n"
         self.history.journal.append(line)
         self.history.take(line)

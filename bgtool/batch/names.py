@@ -11,16 +11,24 @@ import unicodedata
 from collections.abc import Iterator
 from itertools import count
 
+from bgtool.engine.job import halves_of
 from bgtool.storage.local import TEMPORARY_PREFIX
 
 _LONGEST_NAME = 255  # bytes that a file system allows
 _USUAL = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ ().-]{0,99}")  # names that nothing more has to be asked of
 
 
-def claim(name: str, suffix: str, taken: set[str]) -> str:
-    """A name that is free, also where case does not count: a.tif, a.png.tif, a.png-2.tif, ... for a.png."""
-    candidate = next(name for name in candidates(name, suffix) if folded(name) not in taken)
-    taken.add(folded(candidate))
+def claim(name: str, suffix: str, taken: set[str], *, halved: bool = False) -> str:
+    """A name that is free, also where case does not count: a.tif, a.png.tif, a.png-2.tif, ... for a.png.
+
+    Where the output may be `halved`, those of its halves are free, too.
+    """
+
+    def places(name: str) -> set[str]:
+        return {*map(folded, (name, *(halves_of(name) if halved else ())))}
+
+    candidate = next(name for name in candidates(name, suffix) if taken.isdisjoint(places(name)))
+    taken.update(places(candidate))
     return candidate
 
 

@@ -15,11 +15,12 @@ from bgtool.batch.failure import Failure
 from bgtool.batch.inputs import FileId, file_id, inputs, is_one_file, refuse_to_overwrite
 from bgtool.batch.listing import Listing, kinds_not_read, listing, suffix_of
 from bgtool.batch.names import candidates, claim
-from bgtool.engine.job import STREAM, Job
+from bgtool.engine.job import STREAM, Job, halves_of
 from bgtool.errors import InputError, UsageError
 from bgtool.imaging.formats import Format, Pixels, container, output_suffix
-from bgtool.options import BatchOptions
+from bgtool.options import BatchOptions, CleanOptions, Split
 from bgtool.storage.file_journal import FILE_NAME
+from bgtool.storage.places import FREE
 from bgtool.storage.spool import Spool
 from bgtool.storage.stores import absolute, is_folder, is_there, store_of
 
@@ -109,7 +110,17 @@ def _one_output(options: BatchOptions, pixels: Pixels, files: list[str], folders
             raise UsageError(f"{output} and --format {options.format} contradict each other")
         if pixels not in format.holds:
             raise UsageError(f"{format.name} cannot hold a {pixels} result", "choose another suffix, .png for example")
+    made = output_suffix("", options.format, pixels)[0] if output == STREAM else suffix
+    if may_be_two(options, made):
+        raise UsageError(f"--split makes two pages of one, and {where} takes one", "name an output folder")
     return Plan(None, Spool([Job(files[0], output)]))
+
+
+def may_be_two(options: BatchOptions, suffix: str) -> bool:
+    """Whether an output with this suffix becomes two files where its input is a double page."""
+    format = container(suffix)
+    splits = isinstance(options, CleanOptions) and options.split is Split.AUTO
+    return splits and format is not None and not format.multipage
 
 
 class _Planner:
@@ -120,6 +131,7 @@ class _Planner:
         if is_there(self._output) and not is_folder(self._output):
             raise UsageError(f"{self._output} is a file, not a folder")
         self._output_id = file_id(self._output)
+        self._splits = may_be_two(options, ".png")
         self._plan = Plan(self._output)
         self._suffixes: dict[str, str] = {}
         self._top = self._names_in("")
@@ -185,7 +197,8 @@ class _Planner:
             raise InputError(f"the folder cannot be read: {error.strerror or error}") from None
 
     def _names_in(self, folder: str) -> set[str]:
-        return self._given.names_in(folder) if self._given else set()
+        names = self._given.names_in(folder) if self._given else set()
+        return {half for name in names for half in (name, *halves_of(name))} if self._splits else names
 
     def _give(self, sources: list[str], folder: str, taken: set[str]) -> None:
         """Give each source an output in `folder`, or the one it had before."""
@@ -196,14 +209,21 @@ class _Planner:
             name = _STREAM_STEM if source == STREAM else os.path.basename(source)
             suffix, earlier = self._output_suffix(source), ""
             target = self._given.given(absolute(source)) if self._given else ""
-            if not target or suffix_of(target) != suffix.lower():
+            halved = may_be_two(self._options, suffix)
+            if not target or suffix_of(target) != suffix.lower() or (halved and self._is_in_the_way(source, target)):
                 try:
                     target, earlier = self._moved(source, folder, candidates(name, suffix))
                 except InputError as error:
                     self._plan.failures.append(Failure(source, error))
                     continue
-                target = target or os.path.join(folder, claim(name, suffix, taken))
-            self._plan.jobs.append(Job(source, store.join(self._output, target), earlier=earlier))
+                target = target or os.path.join(folder, claim(name, suffix, taken, halved=halved))
+            halves = (FREE, FREE) if halved else ()
+            self._plan.jobs.append(Job(source, store.join(self._output, target), earlier=earlier, halves=halves))
+
+    def _is_in_the_way(self, source: str, target: str) -> bool:
+        """Whether a half of an output has the name that the output of another input has."""
+        holders = {self._given.holder(half) for half in halves_of(target)} if self._given else set()
+        return not holders <= {"", absolute(source)}
 
     def _moved(self, source: str, folder: str, names: Iterator[str]) -> tuple[str, str]:
         """The output of an input that was done elsewhere and is the same, which the input here goes on with.

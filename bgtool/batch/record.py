@@ -12,7 +12,7 @@ from typing import Any
 
 from bgtool._version import __version__
 from bgtool.engine.base import ModelInfo
-from bgtool.engine.job import Job, Outcome, Status
+from bgtool.engine.job import Job, Outcome, Status, halves_of
 from bgtool.storage.stores import absolute, store_of
 from bgtool.tasks.order import Order
 
@@ -41,6 +41,8 @@ class Record:
             says; None and none where that is not known.
         geometry: where each page of the output lies on its scan, as `bgtool.geometry.placement.Placement.said` has it,
             and the gutter; the line has none where nothing was looked for.
+        second: output, output_sha256, output_size and output_mtime_ns of the second half of a double page that became
+            two files; the line has none where there is one file.
     """
 
     input: str
@@ -66,6 +68,7 @@ class Record:
     confidence: float | None = None
     reasons: tuple[str, ...] = ()
     geometry: tuple[Mapping[str, Any] | None, ...] = ()
+    second: Mapping[str, Any] | None = None
 
 
 def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Sequence[str]) -> Record:
@@ -82,7 +85,7 @@ def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Se
         settings=order.settings,
         model=model.name,
         model_sha256=model.sha256,
-        output=job.target,
+        output=outcome.output,
         output_sha256=outcome.output_sha256,
         output_size=output_size,
         output_mtime_ns=output_mtime_ns,
@@ -96,7 +99,18 @@ def record(job: Job, outcome: Outcome, order: Order, model: ModelInfo, roots: Se
         confidence=round(outcome.confidence.value, 4) if outcome.confidence else None,
         reasons=outcome.confidence.reasons if outcome.confidence else (),
         geometry=outcome.geometry,
+        second=_second(job, outcome) if outcome.second_sha256 else None,
     )
+
+
+def _second(job: Job, outcome: Outcome) -> dict[str, Any]:
+    size, mtime_ns = outcome.second_stamp
+    return {
+        "output": halves_of(job.target)[1],
+        "output_sha256": outcome.second_sha256,
+        "output_size": size,
+        "output_mtime_ns": mtime_ns,
+    }
 
 
 def roots_of(folders: Iterable[str]) -> list[str]:

@@ -224,7 +224,7 @@ def tell(outcome: Outcome) -> None:
     if outcome.error:
         _LOG.warning("failed %s: %s", outcome.source, outcome.error)
     else:
-        _LOG.info("done %s -> %s: %d pages, %.2f s", outcome.source, outcome.target, outcome.pages, outcome.seconds)
+        _LOG.info("done %s -> %s: %d pages, %.2f s", outcome.source, outcome.output, outcome.pages, outcome.seconds)
 
 
 def watched(options: BatchOptions) -> list[str]:

@@ -156,8 +156,8 @@ class Verification:
             return
         fixed, store = entry.fixed, store_of(history.folder)
         if entry.done and fixed.output_sha256 != NOTHING:
-            path = store.join(history.folder, entry.output)
-            yield _Check(source, Role.OUTPUT, path, fixed.output_size, fixed.output_sha256)
+            for name, size, _, sha256 in entry.files:
+                yield _Check(source, Role.OUTPUT, store.join(history.folder, name), size, sha256)
         if not self._inputs or os.path.basename(source) == STREAM or fixed.input_sha256 == NOTHING:  # noqa: PTH119
             return
         root = source[: entry.rooted]

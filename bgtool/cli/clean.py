@@ -48,7 +48,9 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     metavar="N",
     help="Pixels that --crop ink leaves around what is written.  [default: 0]",
 )
-@word_option("--split", Split.NONE, "auto: make two pages of a double page, in --format tiff, pdf or pdfa.")
+@word_option(
+    "--split", Split.NONE, "auto: make two pages of a double page: files named -1, -2, or pages of one TIFF or PDF."
+)
 @click.option("--right-to-left/--no-right-to-left", default=False, help="The right half of a double page comes first.")
 @click.option(
     "--dpi",

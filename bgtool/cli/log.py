@@ -55,7 +55,7 @@ class Logged:
         self._write(
             outcome.status.value,
             input=outcome.source,
-            output=outcome.target,
+            output=outcome.output,
             pages=outcome.pages,
             seconds=round(outcome.seconds, 3),
             warnings=outcome.warnings,

@@ -123,7 +123,7 @@ class RunConsole:
         self.progress.update(self.task, completed=self.done, pages=self.pages)
         self._remember(outcome)
         if self.naming and outcome.status is Status.DONE:
-            self.say(f"done {printable(outcome.source)} -> {printable(outcome.target)}")
+            self.say(f"done {printable(outcome.source)} -> {printable(outcome.output)}")
         said = [("[red]failed[/]", outcome.error)] * (outcome.status is Status.FAILED)
         said += [("[yellow]warning[/]", warning) for warning in outcome.warnings]
         for kind, text in said:

@@ -20,6 +20,7 @@ from typing import Any, BinaryIO
 
 from bgtool.engine.job import STREAM, Job, Outcome, Status, size_and_time
 from bgtool.engine.messages import Admitted, Advanced, Assignment, Progress, Waiting
+from bgtool.engine.outputs import Outputs
 from bgtool.engine.sessions import Sessions
 from bgtool.errors import BgtoolError, InputError, OutputError
 from bgtool.imaging.formats import Format, output_suffix
@@ -165,14 +166,18 @@ class Worker:
             ) as reader,
         ):
             suffix, warnings = self._suffix(job, reader.suffix)
-            with self._writing(job, suffix, model.card.name, reader.count, partial(advance, 0)) as writer:
+            with Outputs(
+                job, lambda one: self._writing(one, suffix, model.card.name, reader.count, partial(advance, 0))
+            ) as outputs:
+                if not job.halves:
+                    outputs.writer()  # what no file can hold is refused before any work
                 found: list[Confidence | None] = []
                 placed: list[dict[str, Any] | None] = []
                 wanted = True
                 for page in reader:
                     warnings += page.warnings
                     for result in self._work(page, model, advance):
-                        writer.add(
+                        outputs.writer(is_half=result.gutter is not None).add(
                             result.bands, metadata_of(result, page, said=self._options.format is not Format.PDFA)
                         )
                         warnings += result.warnings
@@ -184,11 +189,16 @@ class Worker:
                 outcome.confidence = least(found)
                 if not wanted:
                     raise Unwanted(*warnings)
-            outcome.pages, outcome.output_sha256 = len(found), writer.sha256
-            outcome.geometry = tuple(placed) if any(placed) else ()
+            outcome.pages, outcome.geometry = len(found), tuple(placed) if any(placed) else ()
+            outcome.warnings = (*warnings, *(said for _, writer in outputs.written for said in writer.warnings))
+            (target, writer), *second = outputs.written
+            outcome.output_sha256 = writer.sha256
             with suppress(InputError):  # it is there: only its stamp is unknown
-                outcome.output_stamp = size_and_time(job.target)
-            outcome.warnings = (*warnings, *writer.warnings)
+                outcome.output_stamp = size_and_time(target)
+            for target, writer in second:
+                outcome.second_sha256 = writer.sha256
+                with suppress(InputError):
+                    outcome.second_stamp = size_and_time(target)
 
     def _writing(
         self, job: Job, suffix: str | None, model: str, pages: int, wait: Callable[[], None]

@@ -103,12 +103,11 @@ def _on_record(folder: Path) -> Iterator[Item]:
             continue
         latest.pop(item.input, None)
         latest[item.input] = item
-    names = history.names
     for source, item in latest.items():
         if (
             item.name != STREAM
             and item.settings.get("task") != TASK
-            and (item.error or names.get(source) == item.output)
+            and (item.error or (item.output in history.files_of(source)[:1] and history.entry(source)))
         ):
             yield item
 

@@ -137,6 +137,7 @@ class RemoteJournal:
             self._add_segment(b"".join(self._lines))
             lines, self._lines = self._lines, []
         made = [json.loads(line) for line in lines]
+        made += [each["second"] for each in made if "second" in each]
         outputs = [(each["output"], each["output_sha256"]) for each in made if each["output"] and each["output_sha256"]]
         self._remove([self._announcement(*output) for output in outputs])
 

@@ -42,7 +42,7 @@ def unpaper(file: Path) -> float | None:
     plain.unlink()
     result.unlink(missing_ok=True)
     line = re.search(r"rotate \([^)]*\): (-?[0-9.]+)", said.stdout + said.stderr)
-    return float(np.rad2deg(_number(line[1]))) if line else None
+    return -float(np.rad2deg(_number(line[1]))) if line else None  # it counts counterclockwise
 
 
 def _number(text: str) -> float:

@@ -53,8 +53,9 @@ def main(data_dir: Path, sets: Sequence[str], each: int, build: Path) -> None:
     found = [compared(page, degrees, model, reader) for page in pages for degrees in ANGLES]
     for figure in ("F-measure", "words"):
         kept = [one[figure] for one in found if figure in one]
-        row: dict[str, Value] = {way: fmean(one[way] for one in kept) for way in WAYS}
-        print(markdown(Table(f"{figure}, {len(kept)} pages", [row])))
+        if kept:
+            row: dict[str, Value] = {way: fmean(one[way] for one in kept) for way in WAYS}
+            print(markdown(Table(f"{figure}, {len(kept)} pages", [row])))
 
 
 def small_pages(folder: Path) -> list[Path]:

@@ -82,7 +82,7 @@ def test_a_resolution_that_is_stated_stands_in_the_result(tmp_path, tiny_model_f
     assert Image.open(tmp_path / "out" / "a.png").info["dpi"] == pytest.approx((300, 300), abs=0.1)
 
 
-@pytest.mark.parametrize("options", [{"split": "auto"}, {"margin": -1}, {"dpi": -1}])
+@pytest.mark.parametrize("options", [{"margin": -1}, {"dpi": -1}])
 def test_what_makes_no_sense_is_refused(tmp_path, options):
     with pytest.raises(UsageError):
         bgtool.clean_files(tmp_path, output=tmp_path / "out", **options)

@@ -49,7 +49,7 @@ def gutter_of(colours: Colours, sheet: Box) -> int | None:
     """The column of a small page, uint8 [h, w, 3], that parts the two pages of a sheet; None of a single page."""
     left, top, right, bottom = sheet
     width, height = right - left, bottom - top
-    if width < WIDE * height:
+    if width < WIDE * height or height < BARS:
         return None
     rim = max(height // 100, 1)
     inner = Image.fromarray(colours[top + rim : bottom - rim, left:right])

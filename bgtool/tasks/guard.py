@@ -232,13 +232,16 @@ def usual_depth(depth: Grid, page: NDArray[np.uint8]) -> float:
 
 
 def bed(dark: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """The cells that a way through dark ones leads to from the page's edge, and those beside them: a bed, a border."""
-    half = np.pad(dark, ((0, -len(dark) % 2), (0, -dark.shape[1] % 2)))
-    half = half[::2, ::2] & half[1::2, ::2] & half[::2, 1::2] & half[1::2, 1::2]
+    """The cells that a way through dark ones leads to from the page's edge, and those beside them: a bed, a border.
+
+    The page goes on beyond its edge as it ends there, so that a border of one cell counts.
+    """
+    beyond = np.pad(dark, ((1, 1 + len(dark) % 2), (1, 1 + dark.shape[1] % 2)), mode="edge")
+    half = beyond[::2, ::2] & beyond[1::2, ::2] & beyond[::2, 1::2] & beyond[1::2, 1::2]
     edge = np.ones_like(half)
     edge[1:-1, 1:-1] = False
     found = np.asarray(Image.fromarray(reached(half, edge)).convert("L").filter(ImageFilter.MaxFilter(5))) > 0
-    return found.repeat(2, 0).repeat(2, 1)[: len(dark), : dark.shape[1]]
+    return found.repeat(2, 0).repeat(2, 1)[1 : len(dark) + 1, 1 : dark.shape[1] + 1]
 
 
 def steps(cells: NDArray[np.uint8]) -> Grid:

@@ -77,6 +77,9 @@ def test_stains_and_beds_may_go():
     scan, result = sheet(lambda pen, ink: None)
     scan[:, :50], scan[-40:] = 20, 25
     assert judged(scan, result).warnings() == ()
+    scan, result = sheet(lambda pen, ink: None)
+    scan[:4] = 20
+    assert judged(scan, result).lost == 0
 
 
 def test_writing_of_the_other_side_may_go():

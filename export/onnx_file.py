@@ -27,6 +27,12 @@ def put_card(model: onnx.ModelProto, card: Card) -> None:
     onnx.helper.set_model_props(model, {METADATA_KEY: card.to_json()})
 
 
+def drop_traces(model: onnx.ModelProto) -> None:
+    """Drop, in place, what the exporter noted at nodes and values: which lines of which files they came from."""
+    for part in (model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        del part.metadata_props[:]
+
+
 def export_graph(graph: PixelGraph, card: Card) -> bytes:
     """Export a graph with dynamic batch, height and width, and write its card into it.
 
@@ -50,6 +56,7 @@ def export_graph(graph: PixelGraph, card: Card) -> bytes:
     program.save(file)
     model = onnx.load_from_string(file.getvalue())
     name_axes(model)
+    drop_traces(model)
     put_card(model, card)
     model.producer_name = "bgtool"
     onnx.checker.check_model(model, full_check=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import onnx
 
 from bgtool.runtime.catalogue import ShippedModel
-from export.onnx_file import card_of, put_card
+from export.onnx_file import card_of, drop_traces, put_card
 
 MODELS = Path(__file__).parent.parent / "bgtool" / "models"
 
@@ -32,6 +32,7 @@ def ship(
     model = onnx.load(model_file)
     card = replace(card_of(model), figures=figures)
     put_card(model, card)
+    drop_traces(model)
     data = model.SerializeToString()
     catalogue = folder / "catalogue.json"
     lines = {line["name"]: line for line in json.loads(catalogue.read_text(encoding="utf-8"))}

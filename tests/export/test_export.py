@@ -56,6 +56,10 @@ def test_the_file_keeps_the_contract(tiny_model_file):
     assert json.loads(metadata[METADATA_KEY])["schema"] == 2
 
 
+def test_the_file_says_nothing_of_the_machine_it_was_made_on(tiny_model_file):
+    assert b".py" not in tiny_model_file.read_bytes()
+
+
 def test_a_batch_is_its_images_one_by_one(tiny_model):
     images = np.random.default_rng(0).integers(0, 256, (3, 64, 48, 3), dtype=np.uint8)
     singly = np.concatenate([tiny_model.run(images[index : index + 1]) for index in range(3)])

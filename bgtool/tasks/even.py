@@ -31,6 +31,9 @@ STEP, TONE = 40, 8
 INK, LEAST_CONTRAST = 25, 60
 """Percentile of the darkest greys of marked cells that is the page's ink, and grey levels it is darker than paper."""
 
+RULED = 0.1
+"""Share of cells with pale rules from which paper is ruled all over."""
+
 INKED_CELLS = 50
 """Cells as dark as ink from which a page holds some."""
 
@@ -177,7 +180,8 @@ def even_paper(tones: Tones, outside: Mask, framed: tuple[Mask, Mask], colours: 
     if clear.mean() < LEAST_CLEAR or not is_even(tones, free, clear):
         return None
     usual, noise = np.percentile(tones.darkest[clear], (90, 98)).tolist()
-    noise = min(noise, usual + ABOVE_NOISE)  # a rule that was not known for one is no noise
+    if (tones.ruled & (tones.darkest < INKED)).mean() > RULED:
+        noise = min(noise, usual + ABOVE_NOISE)  # a rule that was not known for one is no noise
     pictures, screens = (widened(each) & ~outside for each in (pictures | photos, screens))  # and cells covered in part
     told = ~(pictures | widened(tints | outside) | widened(soft, BORDER)) | screens
     return Kept(tones.paper, tones.ink, max(BARE, noise + ABOVE_NOISE), told, pictures, screens)

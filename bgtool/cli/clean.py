@@ -38,7 +38,9 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     "--pictures", Pictures.KEEP, "keep: recognised pictures stay (bilevel: as dots); drop: they are cleaned, too."
 )
 @click.option(
-    "--deskew/--no-deskew", default=False, help="Turn scans until their lines are level (15 degrees at most)."
+    "--deskew/--no-deskew",
+    default=False,
+    help="Turn scans until their lines are level (15 degrees at most); pages on their side get a warning.",
 )
 @word_option("--crop", CropTo.NONE, "page: cut to the sheet, without its bed; ink: to what is written.")
 @click.option(

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+import numpy as np
+
 from bgtool.geometry.angle import LEAST, Skew, skew_of
 from bgtool.geometry.gutter import gutter_of
+from bgtool.geometry.lying import lies
 from bgtool.geometry.placement import Box, Placement
 from bgtool.geometry.sheet import Sheet, ink_box, sheet_of, sheet_skew
 from bgtool.geometry.small import Colours, Grey, Small, made_small
@@ -17,6 +20,8 @@ from bgtool.imaging.source import Source
 NO_SHEET = "its sheet does not stand out from the bed: it was not cropped"
 
 UNSURE = "its lines tell no angle that is sure enough: they were not made level"
+
+LYING = "its lines run from top to bottom: it seems to lie on its side, and was not turned upright"
 
 OUTLINED = 20.0
 """Times that the profile of a sheet's outline is sharper than usual, from which on it is believed rather than lines
@@ -100,8 +105,10 @@ def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
 
     Where the scan itself does not tell, its cleaned picture is asked; where parts of that say different things, the
-    outline of the sheet.
+    outline of the sheet. A page that lies on its side is asked as if it were turned upright: by as much it is askew.
     """
+    notes = (LYING,) if lies(small.grey) else ()
+    small = Small(np.ascontiguousarray(np.rot90(small.colours)), small.factor) if notes else small
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
@@ -110,8 +117,8 @@ def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
         if outline.sure and outline.clear >= OUTLINED and not (skew.sure and near(skew, outline)):
             skew = outline
     if skew.ink >= LEAST and not skew.sure:
-        return 0.0, (UNSURE,)
-    return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), ()
+        return 0.0, (*notes, UNSURE)
+    return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), notes
 
 
 def near(one: Skew, other: Skew) -> bool:

@@ -22,6 +22,9 @@ FEATURES = 11
 PAPERLIKE, USUAL = 0.7, 70
 """Share of the paper's usual lightness from which a cell may be paper; the percentile of all cells that is usual."""
 
+STEP = 40
+"""Grey levels within a cell from which something is marked on it."""
+
 Cells = NDArray[np.uint8]
 
 
@@ -81,3 +84,9 @@ def usual_lightness(cells: Cells) -> float:
 def mean_grey(cells: Cells) -> NDArray[np.float32]:
     """Mean grey level of each cell: float32 [rows, columns]."""
     return np.asarray(cells[-4:].mean(axis=0), np.float32)
+
+
+def unmarked(cells: Cells) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Cells that nothing is marked on, and those of them that are as light as paper: bool [rows, columns] both."""
+    flat = cells[1].astype(np.int16) - cells[0] < STEP
+    return flat, flat & (cells[1] > PAPERLIKE * usual_lightness(cells))

@@ -17,7 +17,7 @@ from PIL import Image
 from bgtool.imaging.components import Labels, Mask, components
 from bgtool.options import Style
 from bgtool.tasks.areas import beside, long_runs, neighbours, reached, share_of
-from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
+from bgtool.tasks.cells import STEP, Cells, mean_grey, unmarked
 from bgtool.tasks.frames import boxes_of_pictures
 from bgtool.tasks.rules import ruled
 from bgtool.tasks.squares import closed, local_mean, opened, widened
@@ -25,8 +25,8 @@ from bgtool.tasks.squares import closed, local_mean, opened, widened
 Levels = NDArray[np.uint8]
 Grid = NDArray[np.float32]
 
-STEP, TONE = 40, 8
-"""Grey levels within a cell from which something is marked on it, and by which paper may be off the commonest level."""
+TONE = 8
+"""Grey levels by which paper may be off the commonest level."""
 
 INK, LEAST_CONTRAST = 25, 60
 """Percentile of the darkest greys of marked cells that is the page's ink, and grey levels it is darker than paper."""
@@ -196,8 +196,7 @@ def framed_alone(tones: Tones, framed: tuple[Mask, Mask]) -> Kept | None:
 def tones_of(cells: Cells) -> Tones | None:
     """The page's paper and ink, and how dark its cells are between both; None where they hardly differ."""
     darkest, lightest, level = cells[0].astype(np.float32), cells[1].astype(np.float32), mean_grey(cells)
-    flat = lightest - darkest < STEP
-    blank = flat & (lightest > PAPERLIKE * usual_lightness(cells))
+    flat, blank = unmarked(cells)
     if not blank.any() or flat.all():
         return None
     whole = np.rint(level)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from bgtool.imaging.components import Mask, components
 from bgtool.tasks.areas import boxes
-from bgtool.tasks.cells import PAPERLIKE, Cells, mean_grey, usual_lightness
+from bgtool.tasks.cells import Cells, mean_grey, unmarked
 from bgtool.tasks.squares import local_mean, opened, widened
 
 Grid = NDArray[np.float32]
@@ -25,9 +25,9 @@ SMOOTHED, RIM, VARIED, COLOURFUL = 5, 3, 0.3, 5.0
 paper .. 1 ink) between the lightest and the darkest tenth of them; least deviation of colours, in grey levels, along
 the direction in which they vary less."""
 
-AROUND, ALIKE, FLAT = 65, 0.15, 40
-"""Side in cells of the square whose paper counts, by how much bare paper may be off its tone, as a share of the page's
-contrast, and grey levels within a cell from which something is marked on it."""
+AROUND, ALIKE = 65, 0.15
+"""Side in cells of the square whose paper counts, and by how much bare paper may be off its tone, as a share of the
+page's contrast."""
 
 LIGHT = 0.62
 """Darkness that the lightest tenth of a picture's tones has at most: seals and large letters are darker all over."""
@@ -50,8 +50,7 @@ def framed(cells: Cells, contrast: float) -> tuple[Mask, Mask]:
         As `boxes_of_pictures`.
     """
     darkest, lightest = cells[:2].astype(np.float32)
-    flat = lightest - darkest < FLAT
-    paper = flat & (lightest > PAPERLIKE * usual_lightness(cells))
+    flat, paper = unmarked(cells)
     if not paper.any():
         return np.zeros_like(flat), np.zeros_like(flat)
     tone = mean_grey(cells)

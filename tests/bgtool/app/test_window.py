@@ -264,6 +264,9 @@ def test_nothing_keeps_people_out(chromium, filled, scheme, width):
         press(page, "Show the plan")
         says(page, "^The plan: 1 to do")
         assert serious(page) == []
+        page.get_by_role("checkbox", name="Do finished files again, too").hover()
+        page.get_by_role("tooltip").wait_for()
+        assert serious(page) == []
 
 
 @pytest.fixture(scope="module")

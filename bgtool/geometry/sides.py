@@ -30,6 +30,11 @@ MOST_OF_IT, STANDS_OUT, LEAST_STEP = 30, 2.0, 8.0
 """Percent of a side along which colours may change less than is said where its edge is looked for, times that such a
 change is greater than usual near it, and the sum of three channels from which on it is one: no writing is as long."""
 
+BLEND, BLENDED = 0.5, 2
+"""Share of the bed's colour in a line from which on it is not the sheet's, and how many lines may be so at a side that
+is sharp: less than a pixel of a black bed is a rule along the page once it is cleaned.
+"""
+
 EDGE_FROM = 8
 """Percent of the scan by which an edge may lie farther out than where it is looked for."""
 
@@ -46,7 +51,19 @@ def sharpened(box: Box, gain: Floats, colours: Colours) -> tuple[Box, bool]:
         edges = [edge(steps, side) for steps, side in changes(here, colours)]
         sides = [one if one[1] or found is None else (found, True) for one, found in zip(sides, edges, strict=True)]
     (x0, y0, x1, y1), told = zip(*sides, strict=True)
+    x0, y0, x1, y1 = (unblended(*one) for one in inwards((x0, y0, width - x1, height - y1), colours))
     return (x0, y0, width - x1, height - y1), all(told)
+
+
+def unblended(profile: Floats, side: int) -> int:
+    """A side without the lines whose colour is in part the bed's, of a profile [n, 3] that comes from the bed."""
+    if not CLOSE <= side < len(profile) - CLOSE - BLENDED:
+        return side
+    bed, paper = profile[side - CLOSE], profile[side + CLOSE]
+    away = float(np.square(bed - paper).sum())
+    shares = (profile[side : side + BLENDED + 1] - paper) @ (bed - paper) / max(away, STEP**2)
+    blended = int((shares > BLEND).argmin())
+    return side + blended if shares[blended] <= BLEND else side
 
 
 def changes(box: Box, colours: Colours) -> Iterator[tuple[Floats, int]]:

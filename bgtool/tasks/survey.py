@@ -43,6 +43,10 @@ LONG = 32
 ENLARGEMENT = 2
 """Times that a page of small writing is enlarged."""
 
+THICK, AREA = 5, 0.5
+"""Pixels across from which a long run of ink is an area and no rule, and the share of a square's ink in areas from
+which it shows where a bed or a bar ends, and not how pale writing is."""
+
 THIN = 2
 """Pixels of the median stroke of writing that is too small for the network as it is: letters up to some 20 pixels."""
 
@@ -212,15 +216,18 @@ def measure(square: NDArray[np.uint8], look: Look) -> None:
     if above + below < CONTRAST:
         return
     ink = square > (middle + high) // 2 if light else square < (middle + low + 1) // 2
-    if ink.mean() < 0.45:  # not a picture or an edge
+    if ink.mean() >= 0.45:  # a picture or an edge
+        return
+    across, down = run_lengths(ink), run_lengths(ink.T).T
+    writing = ink & (across < LONG) & (down < LONG)
+    look.strokes.append(np.minimum(across, down)[writing])
+    look.heights.append(down[writing])
+    areas = (np.minimum(across, down) >= THICK) & (np.maximum(across, down) >= LONG)
+    if areas.sum() < AREA * ink.sum():
         look.depths.append(max(above, below))
         look.whites.append(high)
-        across, down = run_lengths(ink), run_lengths(ink.T).T
-        writing = ink & (across < LONG) & (down < LONG)
         grain = max(above, below) < GRAIN * min(above, below)
         look.written.append(0.0 if grain else float(writing.sum() / ink.sum()))
-        look.strokes.append(np.minimum(across, down)[writing])
-        look.heights.append(down[writing])
 
 
 def run_lengths(ink: NDArray[np.bool_]) -> NDArray[np.intp]:

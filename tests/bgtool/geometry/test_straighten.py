@@ -71,6 +71,16 @@ def test_a_scan_is_cropped_to_its_sheet(degrees):
     assert np.abs(corners_of(result.pages) - corners).max() < 0.01 * 500
 
 
+@pytest.mark.parametrize("degrees", [3.7, -6.0, 9.5])
+def test_no_line_of_the_bed_stays_along_the_sheet(degrees):
+    scan, _ = on_bed(page(), degrees)
+    [sheet] = found(scan, deskew=True, sheet=True).pages
+    pixels = grey(sheet.window(0, 0, *sheet.size)).astype(float)
+    between = (np.mean(PAPER) + np.mean(BED)) / 2
+    for line in (pixels[0], pixels[-1], pixels[:, 0], pixels[:, -1]):
+        assert line.mean() > between
+
+
 def test_without_a_bed_nothing_is_cropped():
     [whole] = found(page(), sheet=True).pages
     assert whole.placement.is_all

@@ -121,6 +121,14 @@ def test_the_contrast_of_a_pale_copy_is_raised(size):
     assert abs(plan.white - PAPER[0]) < 8
 
 
+@pytest.mark.parametrize("degrees", [0, 6])
+def test_a_bed_does_not_hide_that_a_copy_is_pale(degrees):
+    sheet = written(24, ink=PALE).rotate(degrees, Image.Resampling.BICUBIC, expand=True, fillcolor=(22, 21, 24))
+    scan = Image.new("RGB", (sheet.width + 120, sheet.height + 90), (22, 21, 24))
+    scan.paste(sheet, (70, 40))
+    assert chosen(scan).gain > 2
+
+
 @pytest.mark.parametrize("ink", [INK, (130, 126, 120)])
 def test_that_of_other_pages_is_not(ink):
     assert chosen(written(30, ink=ink)).gain == 1

@@ -76,6 +76,7 @@ class CleanChoices(BatchChoices, total=False):
     scale: int
     enlarge: int
     polarity: Polarity | str
+    rotate_pages: bool
     deskew: bool
     crop: CropTo | str
     margin: int

@@ -161,6 +161,7 @@ class CleanOptions(BatchOptions):
         enlarge: how many times the result is as large as the scan, 1 to `MOST_SCALE`.
         polarity: what becomes of pages that are light on dark.
         pictures: whether those that are recognised stay as the scan has them or are cleaned as well.
+        rotate_pages: turn scans by 90, 180 or 270 degrees where tesseract is sure that they do not stand upright.
         deskew: turn scans until their lines are level.
         crop: what of a scan is kept.
         margin: pixels of the scan that stay around what is written, where it is cropped to that.
@@ -182,6 +183,7 @@ class CleanOptions(BatchOptions):
     enlarge: int = 1
     polarity: Polarity = Polarity.AUTO
     pictures: Pictures = Pictures.KEEP
+    rotate_pages: bool = False
     deskew: bool = False
     crop: CropTo = CropTo.NONE
     margin: int = 0

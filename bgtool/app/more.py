@@ -37,6 +37,7 @@ TIMES = {f"{times}": f"{times} times" for times in range(2, MOST_SCALE + 1)}
 
 OPTIONS: Mapping[str, tuple[Option, ...]] = {
     "clean": (
+        Option("rotate_pages", "Turn pages upright that lie or stand on their heads (tesseract)"),
         Option("deskew", "Turn scans until their lines are level"),
         Option("crop", "Cut to", {"none": "Nothing is cut off", "page": "The sheet, without its bed",
                                   "ink": "What is written"}),

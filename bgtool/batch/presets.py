@@ -33,7 +33,7 @@ SHIPPED: Mapping[str, Mapping[str, Mapping[str, Any]]] = {
 
 OPTIONS = frozenset({
     "style", "scale", "enlarge", "polarity", "pictures", "background", "mask_only", "crop", "model", "device", "format",
-    "quality", "jobs", "tile", "max_megapixels", "recursive", "checksum", "deskew", "margin", "split",
+    "quality", "jobs", "tile", "max_megapixels", "recursive", "checksum", "rotate_pages", "deskew", "margin", "split",
     "right_to_left", "dpi", "ocr", "padding", "aspect", "size", "keep_specks", "edge", "empty",
 })  # fmt: skip
 """What a preset may set: how results look and are made, never what may be replaced or where anything is written."""

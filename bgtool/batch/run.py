@@ -117,6 +117,10 @@ def check(options: BatchOptions, planned: Plan) -> None:
 
         require("ocr")
         ocr.require(options.ocr)
+    if isinstance(options, CleanOptions) and options.rotate_pages:
+        from bgtool.imaging import ocr
+
+        ocr.require(ocr.ORIENTATION, "--rotate-pages")
 
 
 class Run:

@@ -38,6 +38,11 @@ from bgtool.options import MOST_DPI, MOST_SCALE, CleanOptions, CropTo, Pictures,
     "--pictures", Pictures.KEEP, "keep: recognised pictures stay (bilevel: as dots); drop: they are cleaned, too."
 )
 @click.option(
+    "--rotate-pages/--no-rotate-pages",
+    default=False,
+    help="Turn scans that lie on their side or upside down, where tesseract is sure of it.",
+)
+@click.option(
     "--deskew/--no-deskew",
     default=False,
     help="Turn scans until their lines are level (15 degrees at most); pages on their side get a warning.",

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import numpy as np
-
 from bgtool.geometry.angle import LEAST, Skew, skew_of
 from bgtool.geometry.gutter import gutter_of
 from bgtool.geometry.lying import lies
@@ -14,6 +12,7 @@ from bgtool.geometry.placement import Box, Placement
 from bgtool.geometry.sheet import Sheet, ink_box, sheet_of, sheet_skew
 from bgtool.geometry.small import Colours, Grey, Small, made_small
 from bgtool.geometry.turn import Straight
+from bgtool.geometry.upright import Ask, quartered, upright
 from bgtool.imaging.reading.picture import ArraySource
 from bgtool.imaging.source import Source
 
@@ -39,6 +38,7 @@ class Wish:
     """What is to be done with a scan.
 
     Attributes:
+        upright: turn it by a quarter, a half or three quarters where its writing surely does not stand upright.
         deskew: turn it until its lines are level.
         sheet: cut it to the sheet.
         ink: cut it to what is written.
@@ -47,6 +47,7 @@ class Wish:
         right_to_left: the right page comes first.
     """
 
+    upright: bool = False
     deskew: bool = False
     sheet: bool = False
     ink: bool = False
@@ -57,7 +58,7 @@ class Wish:
     @property
     def nothing(self) -> bool:
         """Whether the scan stays as it is."""
-        return not (self.deskew or self.sheet or self.ink or self.split)
+        return not (self.upright or self.deskew or self.sheet or self.ink or self.split)
 
 
 @dataclass(frozen=True)
@@ -75,20 +76,33 @@ class Found:
     warnings: tuple[str, ...] = ()
 
 
-def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
-    """Find the straight pages of a scan, which is read once from top to bottom for that."""
+def straightened(source: Source, wish: Wish, clean: Clean, ask: Ask = lambda grey: None) -> Found:
+    """Find the straight pages of a scan, which is read once from top to bottom for that.
+
+    Args:
+        source: the scan.
+        wish: what is to be done with it.
+        clean: asked where the scan itself does not tell its angle.
+        ask: asked which way is up on the cleaned page, where that is wished for: beds and stains mislead it.
+    """
     small = made_small(source)
-    degrees, warnings = level(small, clean) if wish.deskew else (0.0, ())
+    quarters = upright(clean(levelled(small, clean)), ask) if wish.upright else 0
+    standing = quartered(small, quarters)
+    lying = (wish.upright or wish.deskew) and lies(standing.grey)
+    warnings: tuple[str, ...] = (LYING,) if lying else ()
+    degrees = 90.0 * quarters
+    if wish.deskew:
+        askew, notes = level(quartered(standing, 3 if lying else 0), clean)
+        degrees, warnings = degrees + askew, (*warnings, *notes)
     whole = Placement.whole(source.size, degrees)
     place = Placement.whole(size_of(small.colours), degrees)
-    view = Straight(ArraySource(small.colours), place, Small(small.colours, 1))
-    colours = view.window(0, 0, *view.size)
+    colours = turned_view(small, place)
     found = sheet_of(colours) if wish.sheet or wish.split else Sheet()
     if found.doubtful and wish.sheet:
         warnings = (*warnings, NO_SHEET)
-    sheet = (None if found.doubtful else found.box) or (0, 0, *view.size)
+    sheet = (None if found.doubtful else found.box) or (0, 0, *place.size)
     gutter = gutter_of(colours, sheet) if wish.split else None
-    boxes = parted(sheet if wish.sheet or wish.ink else (0, 0, *view.size), gutter, wish.right_to_left)
+    boxes = parted(sheet if wish.sheet or wish.ink else (0, 0, *place.size), gutter, wish.right_to_left)
     if wish.ink:
         page = clean(colours)
         boxes = [ink_box(page, box) or box for box in boxes]
@@ -101,14 +115,24 @@ def straightened(source: Source, wish: Wish, clean: Clean) -> Found:
     return Found([Straight(source, placed(box), small) for box in boxes], across, warnings)
 
 
+def levelled(small: Small, clean: Clean) -> Colours:
+    """A small page whose lines, or columns, are level: askew ones are read badly."""
+    askew, _ = level(quartered(small, 3 if lies(small.grey) else 0), clean)
+    return turned_view(small, Placement.whole(size_of(small.colours), askew))
+
+
+def turned_view(small: Small, place: Placement) -> Colours:
+    """A small page, turned."""
+    view = Straight(ArraySource(small.colours), place, Small(small.colours, 1))
+    return view.window(0, 0, *place.size)
+
+
 def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
 
     Where the scan itself does not tell, its cleaned picture is asked; where parts of that say different things, the
-    outline of the sheet. A page that lies on its side is asked as if it were turned upright: by as much it is askew.
+    outline of the sheet. A page that lies on its side is to be shown with its lines across: by as much it is askew.
     """
-    notes = (LYING,) if lies(small.grey) else ()
-    small = Small(np.ascontiguousarray(np.rot90(small.colours)), small.factor) if notes else small
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
@@ -117,8 +141,8 @@ def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
         if outline.sure and outline.clear >= OUTLINED and not (skew.sure and near(skew, outline)):
             skew = outline
     if skew.ink >= LEAST and not skew.sure:
-        return 0.0, (*notes, UNSURE)
-    return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), notes
+        return 0.0, (UNSURE,)
+    return (round(skew.degrees, 3) if skew.sure and abs(skew.degrees) >= LEAST_TURN else 0.0), ()
 
 
 def near(one: Skew, other: Skew) -> bool:

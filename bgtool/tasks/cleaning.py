@@ -43,7 +43,7 @@ class CleanWork:
         if not asked(self.options):
             yield self._cleaned(page, model, advance, resolution, warnings, page.close)
             return
-        found = straight_pages(page, self.options, model, resolution)
+        found = straight_pages(page, self.options, model, resolution, lambda: advance(0))
         for number, straight in enumerate(found.pages, 1):
             close = page.close if number == len(found.pages) else lambda: None
             source = page if straight.placement.is_all else straight

@@ -84,8 +84,8 @@ def _of_all(options: BatchOptions) -> dict[str, Any]:
 
 
 def _of_pages(options: CleanOptions) -> dict[str, Any]:
-    usual = {"scale": 0, "enlarge": 1, "polarity": Polarity.AUTO, "pictures": Pictures.KEEP, "deskew": False,
-             "crop": CropTo.NONE, "margin": 0, "split": Split.NONE, "right_to_left": False, "dpi": 0,
+    usual = {"scale": 0, "enlarge": 1, "polarity": Polarity.AUTO, "pictures": Pictures.KEEP, "rotate_pages": False,
+             "deskew": False, "crop": CropTo.NONE, "margin": 0, "split": Split.NONE, "right_to_left": False, "dpi": 0,
              "ocr": ""}  # fmt: skip
     asked = {name: getattr(options, name) for name in usual}  # not in the key: manifests older than these stay valid
     changed = {name: value for name, value in asked.items() if value != usual[name]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
 
@@ -9,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bgtool.geometry.straighten import Found, Wish, straightened
+from bgtool.imaging import ocr
 from bgtool.imaging.metadata import Resolution
 from bgtool.imaging.reading.picture import ArraySource
 from bgtool.imaging.source import Source
@@ -30,6 +32,7 @@ def asked(options: CleanOptions) -> bool:
 def wish_of(options: CleanOptions) -> Wish:
     """What the options ask for."""
     return Wish(
+        upright=options.rotate_pages,
         deskew=options.deskew,
         sheet=options.crop is CropTo.PAGE,
         ink=options.crop is CropTo.INK,
@@ -44,17 +47,37 @@ def stated(options: CleanOptions, resolution: Resolution | None) -> Resolution |
     return Resolution(Fraction(options.dpi), Fraction(options.dpi)) if options.dpi else resolution
 
 
-def straight_pages(source: Source, options: CleanOptions, model: Model, resolution: Resolution | None) -> Found:
-    """Find the straight pages on a scan; the network cleans a small picture of it where that is needed to tell."""
+def straight_pages(
+    source: Source,
+    options: CleanOptions,
+    model: Model,
+    resolution: Resolution | None,
+    wait: Callable[[], None] = lambda: None,
+) -> Found:
+    """Find the straight pages on a scan; the network cleans a small picture of it where that is needed to tell.
+
+    Args:
+        source: the scan.
+        options: say what is looked for.
+        model: the network.
+        resolution: of the scan, where known.
+        wait: called every now and then while tesseract says which way is up; what it raises ends that.
+
+    Raises:
+        InputError: tesseract fails.
+    """
     wish = wish_of(options)
     notes: tuple[str, ...] = ()
-    if wish.deskew and resolution and abs(resolution.dpi[0] / resolution.dpi[1] - 1) > SQUARE:
-        wish, notes = replace(wish, deskew=False), (NOT_SQUARE,)
+    if (wish.upright or wish.deskew) and resolution and abs(resolution.dpi[0] / resolution.dpi[1] - 1) > SQUARE:
+        wish, notes = replace(wish, upright=False, deskew=False), (NOT_SQUARE,)
 
     def clean(colours: NDArray[np.uint8]) -> NDArray[np.uint8]:
         small = ArraySource(colours)
         page: NDArray[np.uint8] = clean_page(small, model, Style.GRAY, options.tile, plan=planned(small, options, None))
         return page
 
-    found = straightened(source, wish, clean)
+    def ask(grey: NDArray[np.uint8]) -> ocr.Turn | None:
+        return ocr.turn_of(grey, wait) if min(grey.shape) >= ocr.SHORTEST else None
+
+    found = straightened(source, wish, clean, ask)
     return replace(found, warnings=(*notes, *found.warnings))

@@ -6,24 +6,12 @@ from PIL import Image, ImageDraw, ImageFont
 
 from bgtool.geometry.straighten import LYING, Wish, straightened
 from bgtool.imaging.reading.picture import ArraySource
-
-PAPER, INK = (238, 232, 220), (30, 28, 30)
-
-WORDS = "the clerk entered every parcel by weight and origin, and the harbour master signed for it at eight "
+from tests.support.writing import INK, PAPER, written
 
 
 def blank(size=(900, 700)):
     sheet = Image.new("RGB", size, PAPER)
     return sheet, ImageDraw.Draw(sheet)
-
-
-def written():
-    sheet, pen = blank()
-    font = ImageFont.load_default(24)
-    for number in range(16):
-        start = 7 * number % len(WORDS)
-        pen.text((50, 50 + 38 * number), (WORDS * 2)[start : start + 62], INK, font)
-    return sheet
 
 
 def table():

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from bgtool.batch.history import read
 from bgtool.batch.joined_names import PAGES
@@ -21,6 +21,20 @@ from bgtool.errors import UsageError
 from bgtool.storage.base import START
 from bgtool.storage.file_journal import FILE_NAME
 from bgtool.storage.stores import absolute
+
+
+class Half(NamedTuple):
+    """Where the second half of a double page is.
+
+    Attributes:
+        output: path of its file relative to the output folder: one of its own, or that of the first half.
+        stamp: size and mtime in ns of that file.
+        page: its number there, from 0 on.
+    """
+
+    output: str
+    stamp: tuple[int, int]
+    page: int
 
 
 @dataclass(frozen=True)
@@ -35,6 +49,8 @@ class Item:
         confidence: 0 to 1; None where it is not known.
         pages, seconds: pages written and time taken.
         stamps: size and mtime in ns of the input and of the output when they were read and written.
+        second: the other half where the first page is half a double page.
+        mirrored: whether the first half is the right one.
         digest: of input and output together, hex.
         settings: that it was made with, with the model's name.
     """
@@ -49,6 +65,8 @@ class Item:
     pages: int = 0
     seconds: float = 0.0
     stamps: tuple[tuple[int, int], tuple[int, int]] = ((-1, -1), (-1, -1))
+    second: Half | None = None
+    mirrored: bool = False
     digest: str = ""
     settings: Mapping[str, Any] = field(default_factory=dict)
 
@@ -121,6 +139,7 @@ def _parsed(values: dict[str, Any]) -> Item:
     root, name = str(values.get("root", "")), str(values["input"])
     if not root:  # a line of version 0.1.0
         root, name = os.path.split(name)
+    settings = {"model": str(values["model"]), **dict(values.get("settings") or {})}
     return Item(
         root=root,
         name=name,
@@ -136,5 +155,16 @@ def _parsed(values: dict[str, Any]) -> Item:
             (int(values.get("output_size", -1)), int(values.get("output_mtime_ns", -1))),
         ),
         digest=f"{str(values['input_sha256'])[:16]}{str(values['output_sha256'])[:16]}",
-        settings={"model": str(values["model"]), **dict(values.get("settings") or {})},
+        second=None if failed else _second(values),
+        mirrored=settings.get("right_to_left") is True,
+        settings=settings,
     )
+
+
+def _second(values: dict[str, Any]) -> Half | None:
+    own, placed = values.get("second"), values.get("geometry") or []
+    if own is None and not (len(placed) > 1 and "gutter" in (placed[0] or {})):
+        return None
+    file = own or values
+    stamp = int(file["output_size"]), int(file["output_mtime_ns"])
+    return Half(str(file["output"]), stamp, 0 if own else 1)

@@ -91,13 +91,18 @@ def refuse_foreign(file: Path) -> None:
         raise UsageError(f"{pictures} is in the place of the page's folder", "choose another name")
 
 
-def views_of(items: Sequence[Item], folder: Path, pictures: Path) -> list[list[str | None]]:
-    """For the first files that are done, the pictures in place of what browsers cannot show: input's, output's."""
-    previews = Previews(pictures)
+def views_of(items: Sequence[Item], folder: Path, beside: Path) -> list[list[str | None]]:
+    """For the first files that are done, the pictures in place of what browsers cannot show: of the input, the output
+    and its second half.
+    """
+    previews = Previews(beside)
     found: list[list[str | None]] = []
     for item in [item for item in items if item.output][:FILES]:
-        pairs = zip((Path(item.input), folder / item.output), item.stamps, strict=True)
-        found.append(list(previews.of(pairs)))
+        source, made = item.stamps
+        pictures = [(Path(item.input), source, 0), (folder / item.output, made, 0)]
+        if half := item.second:
+            pictures.append((folder / half.output, half.stamp, half.page))
+        found.append(list(previews.of(pictures)))
     previews.sweep()
     return found
 
@@ -139,6 +144,8 @@ def entry(
         "r": root,
         "u": escaped(item.name),
         "o": escaped(item.output) if item.output else None,
+        "h": escaped(item.second.output) if item.second else None,
+        "m": True if item.mirrored and item.second else None,
         "e": item.error or None,
         "w": item.warnings or None,
         "k": [reasons.index(reason) for reason in item.reasons] or None,

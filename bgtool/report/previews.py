@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,12 @@ class Previews:
         self._folder, self._limit = folder, max_megapixels
         self._left, self._used = BYTES, set[str]()
 
-    def of(self, pairs: Iterable[tuple[Path, tuple[int, int]]]) -> Iterator[str | None]:
-        """For each file with its size and mtime, the name of its picture; None where it needs none, or has none."""
-        for path, stamp in pairs:
-            yield None if path.suffix.lower() in SHOWN else self._one(path, stamp)
+    def of(self, pages: Iterable[tuple[Path, tuple[int, int], int]]) -> Iterator[str | None]:
+        """For pages of files, with size and mtime of each file and the page's number in it from 0 on: the name of its
+        picture; None where it needs none, or has none.
+        """
+        for path, stamp, number in pages:
+            yield None if path.suffix.lower() in SHOWN else self._one(path, stamp, number)
 
     def sweep(self) -> None:
         """Remove the pictures that were asked for earlier and are no more."""
@@ -46,14 +49,16 @@ class Previews:
                 with suppress(OSError):
                     file.unlink()
 
-    def _one(self, path: Path, stamp: tuple[int, int]) -> str | None:
+    def _one(self, path: Path, stamp: tuple[int, int], number: int) -> str | None:
         if self._left <= 0 or stamp_of_file(str(path)) != stamp:
             return None
-        key = hashlib.sha256(f"{path}\0{stamp}".encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        named = f"{path}\0{stamp}" + (f"\0{number}" if number else "")
+        key = hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()[:24]
         file = self._folder / f"view-{key}.webp"
         if not file.exists():
             with suppress(BgtoolError, OSError, MemoryError), open_pages(path, max_megapixels=self._limit) as reader:
-                save(file, encoded(next(iter(reader))))
+                for page in islice(reader, number, number + 1):
+                    save(file, encoded(page))
         if not file.exists():
             return None
         self._used.add(file.name)

@@ -145,12 +145,14 @@ function show(item) {
   $("reasons").replaceChildren(...(item ? reasonsOf(item) : []));
   mark(item);
   if (!item || item.e) return viewer.show("", "", item ? "There is no result." : "");
-  const [before, after] = item.v || [];
-  const note = item.p > 1 ? `The first of ${item.p} pages is shown.` : "";
+  const [before, after, half] = item.v || [];
+  const note = item.p > (item.h ? 2 : 1) ? `The first of ${item.p} pages is shown.` : "";
   viewer.show(before ? data.pictures + before : data.roots[item.r].url + item.u,
-    after ? data.pictures + after : data.outputs + item.o, note);
+    after ? data.pictures + after : data.outputs + item.o, note,
+    half ? data.pictures + half : item.h && data.outputs + item.h, item.m);
   $("before").alt = `${item.label} before`;
   $("after").alt = `${item.label} after`;
+  $("half").alt = `${item.label} after, second half`;
 }
 
 function reasonsOf(item) {

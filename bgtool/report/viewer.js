@@ -8,7 +8,7 @@ const viewer = {
   beside: false,
 
   start() {
-    for (const name of ["before", "after"]) {
+    for (const name of ["before", "after", "half"]) {
       $(name).addEventListener("load", () => this.lay());
       $(name).addEventListener("error", () => this.fail(name));
     }
@@ -27,12 +27,14 @@ const viewer = {
     new ResizeObserver(() => this.lay()).observe($("stage"));
   },
 
-  show(before, after, note) {
+  // half: the second one of a double page, beside the first; mirrored: left of it.
+  show(before, after, note, half, mirrored) {
     this.failed = new Set();
     this.note = note;
     $("trouble").textContent = note;
     $("stage").scrollTo(0, 0);
-    for (const [name, address] of [["before", before], ["after", after]]) {
+    $("pair").classList.toggle("mirrored", Boolean(mirrored));
+    for (const [name, address] of [["before", before], ["after", after], ["half", half]]) {
       $(name).hidden = !address;
       if (address) $(name).src = address;
       else $(name).removeAttribute("src");
@@ -43,18 +45,21 @@ const viewer = {
   fail(name) {
     this.failed.add(name);
     $(name).hidden = true;
-    const which = { before: "the file before", after: "the result" }[name];
+    const which = { before: "the file before", after: "the result", half: "the second half" }[name];
     $("trouble").textContent = `${this.note} This browser cannot show ${which}, or it is not where it was.`.trim();
     this.lay();
   },
 
   size() {
     const image = [$("after"), $("before")].find((one) => !one.hidden && one.naturalWidth);
-    return image ? [image.naturalWidth, image.naturalHeight] : null;
+    if (!image) return null;
+    const second = image.id === "after" && !$("half").hidden ? $("half") : null;
+    return [image.naturalWidth + (second ? second.naturalWidth : 0), image.naturalHeight];
   },
 
   isAlike() {
     const [a, b] = [$("before"), $("after")];
+    if (!$("half").hidden) return false;
     if (a.hidden || b.hidden || !a.naturalWidth || !b.naturalWidth) return true;
     return Math.abs(Math.log((a.naturalWidth / a.naturalHeight) / (b.naturalWidth / b.naturalHeight))) < 0.02;
   },
@@ -73,6 +78,7 @@ const viewer = {
     const zoom = this.zoom || this.fitting();
     const pair = $("pair");
     pair.classList.toggle("beside", this.side);
+    pair.classList.toggle("halves", !$("half").hidden);
     pair.classList.toggle("coarse", zoom >= 2);
     pair.style.width = `${size[0] * zoom * (this.side ? 2 : 1) + (this.side ? 6 : 0)}px`;
     pair.style.height = this.side ? "auto" : `${size[1] * zoom}px`;

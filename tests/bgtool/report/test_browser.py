@@ -6,6 +6,7 @@ import subprocess
 import time
 
 import pytest
+from PIL import Image
 
 from bgtool.batch.lists import paths_in
 from bgtool.report.page import write_review
@@ -117,6 +118,36 @@ def test_slider_zoom_and_side_by_side(chromium, reviewed):
         assert "coarse" in page.get_attribute("#pair", "class")
         page.keyboard.press("b")
         assert page.evaluate("document.getElementById('after').style.clipPath") == "none"
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize("suffix", [".png", ".tif"])
+def test_both_halves_of_a_double_page_are_shown_with_one_verdict(chromium, tmp_path, suffix, mirrored):
+    root, out = tmp_path / "in", tmp_path / "out"
+    picture(root / f"book{suffix}", size=(120, 80))
+    halves = [Image.new("L", (60, 80), shade) for shade in (90, 200)]
+    placed = {"geometry": [{"gutter": 60, "size": [60, 80]}] * 2, "pages": 2}
+    out.mkdir()
+    if suffix == ".tif":
+        halves[0].save(out / "book.tif", save_all=True, append_images=halves[1:])
+        made = line(root, "book.tif", out, "book.tif", **placed)
+    else:
+        for number, half in enumerate(halves, 1):
+            half.save(out / f"book-{number}.png")
+        other = line(root, "book.png", out, "book-2.png")
+        second = {name: other[name] for name in ("output", "output_sha256", "output_size", "output_mtime_ns")}
+        made = line(root, "book.png", out, "book-1.png", second=second, **placed)
+    made["settings"] = {**made["settings"], "right_to_left": mirrored}
+    with page_in(chromium) as page:
+        opened(page, (root, write_review(write(out, [made]))))
+        until(page, "['after', 'half'].every((id) => document.getElementById(id).naturalWidth === 60)")
+        assert page.inner_text("#trouble") == ""
+        before, first, other = (page.locator(f"#{name}").bounding_box() for name in ("before", "after", "half"))
+        left, right = (other, first) if mirrored else (first, other)
+        assert before["x"] + before["width"] <= left["x"] < left["x"] + left["width"] <= right["x"]
+        assert abs(first["height"] - other["height"]) < 2
+        page.keyboard.press("r")
+        assert page.inner_text("#rejected") == "1"
 
 
 def test_filters_by_reason_folder_and_name(chromium, reviewed):

@@ -6,6 +6,7 @@ import click
 
 from training.cli.document import document
 from training.cli.evaluate import evaluate
+from training.cli.label import label
 from training.cli.pages import draw, typeset
 from training.cli.person import person
 from training.cli.rebuild import rebuild
@@ -18,5 +19,5 @@ def cli() -> None:
     """Train the networks that bgtool runs."""
 
 
-for command in (document, person, rebuild, typeset, draw, average, upright, predict, evaluate):
+for command in (document, person, rebuild, typeset, draw, average, upright, label, predict, evaluate):
     cli.add_command(command)

@@ -29,6 +29,9 @@ SHARES = (0.0, 0.02, 0.05, 0.1, 0.2, 0.4, 1.0)
 TURNS = range(4)
 """Quarters to the left by which photos are turned."""
 
+TURNED_EACH = 3
+"""Every so many-th photo is turned."""
+
 SOMETHING = 0.005
 """Share of a frame above which something is cut out of it."""
 
@@ -66,7 +69,8 @@ def measure(settings: Settings, folder: Path) -> list[Table]:
         rows["set"].append({"": program.name, **by_set(upright)})
         rows["size"].append({"": program.name, **by_size(upright)})
         if program.turned:
-            scores = {turns: fmean(one.score for one in judged(program, photos, turns)) for turns in TURNS}
+            turned = photos[::TURNED_EACH]
+            scores = {turns: fmean(one.score for one in judged(program, turned, turns)) for turns in TURNS}
             rows["turns"].append({"": program.name, **{f"{90 * turns}°": score for turns, score in scores.items()}})
         rows["nobody"].append({"": program.name, **by_kind(program, nobody)})
     return [Table(title(len(photos)), rows[name], note) for name, (title, note) in TABLES.items()]
@@ -76,7 +80,7 @@ TABLES: Mapping[str, tuple[Callable[[int], str], str]] = {
     "set": ("Jaccard index by set, {} photos".format, "Means over photos, masks at the photos' own size."),
     "size": ("Jaccard index by the share of the frame that people fill, {} photos".format,
              "In brackets, how many photos."),
-    "turns": ("Jaccard index of photos turned to the left, {} photos".format, "Means over photos."),
+    "turns": ("Jaccard index of photos turned to the left, every third of {} photos".format, "Means over photos."),
     "nobody": ("Photos without anybody: share out of which something is cut, beside {} photos of people".format,
                f"Something is more than {SOMETHING:.1%} of the frame."),
 }  # fmt: skip

@@ -17,9 +17,13 @@ from bgtool.imaging.source import Source
 from bgtool.options import CleanOptions, CropTo, Split, Style
 from bgtool.runtime.session import Model
 from bgtool.tasks.document import clean_page, planned
+from bgtool.tasks.views import enlarged
 
 SQUARE = 0.02
 """Share by which the two resolutions of a scan may differ for its pixels to be square."""
+
+LEGIBLE = 1200
+"""Pixels of the longer side below which a page is shown to tesseract twice as large: its letters are small."""
 
 NOT_SQUARE = "its pixels are not square: it was not turned"
 
@@ -77,6 +81,7 @@ def straight_pages(
         return page
 
     def ask(grey: NDArray[np.uint8]) -> ocr.Turn | None:
+        grey = enlarged(grey, 2) if max(grey.shape) < LEGIBLE else grey
         return ocr.turn_of(grey, wait) if min(grey.shape) >= ocr.SHORTEST else None
 
     found = straightened(source, wish, clean, ask)

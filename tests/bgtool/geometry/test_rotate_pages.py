@@ -36,7 +36,7 @@ def answers(*told):
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_a_page_is_turned_without_a_loss(quarters):
     scan = written().rotate(90 * quarters, expand=True)
-    [page] = found(scan, answers(Turn(quarters, SURE), Turn(0, 0.1))).pages
+    [page] = found(scan, answers(Turn(quarters, SURE - 9), Turn(0, 9.0))).pages
     assert page.placement.degrees == 90 * quarters
     assert np.array_equal(page.window(0, 0, *page.size), np.asarray(written()))
 
@@ -44,7 +44,7 @@ def test_a_page_is_turned_without_a_loss(quarters):
 @pytest.mark.parametrize(
     "told",
     [
-        (Turn(2, SURE - 0.1),),
+        (Turn(2, SURE - 9), Turn(0, 8.9)),
         (Turn(2, SURE), Turn(1, 0.1)),
         (Turn(2, SURE), None),
         (Turn(0, 40.0),),

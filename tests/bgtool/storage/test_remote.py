@@ -24,6 +24,7 @@ from bgtool.storage.urls import checked
 from tests.support.leases import two_runs_on_one_prefix
 from tests.support.object_store import CREDENTIALS, Fault, object_store
 from tests.support.pages import tree, write_pages
+from tests.support.scans import on_bed, page, spread
 
 pytest.importorskip("s3fs")
 pytest.importorskip("moto")
@@ -123,6 +124,29 @@ def test_a_prefix_is_verified_as_a_folder_is(store, pages, tiny_model_file, tmp_
         ("changed", f"s3://clean/v/{changed}"),
         ("orphaned", "s3://clean/v/mine.txt"),
     }
+
+
+def test_both_halves_of_a_double_page_land_once_and_are_verified(store, tiny_model_file, tmp_path):
+    on_bed(spread(), 2)[0].save(tmp_path / "book.png")
+    page().save(tmp_path / "single.png")
+    upload(tmp_path, "s3://scans/books")
+    options = {"output": "s3://clean/books", "model": tiny_model_file, "device": "cpu", "split": "auto"}
+    assert bgtool.clean_files("s3://scans/books", **options).done == 2
+    made = objects("s3://clean/books")
+    assert sorted(made) == ["book-1.png", "book-2.png", "single.png"]
+    [line] = [line for line in lines("s3://clean/books") if line["input"] == "book.png"]
+    told = (line["output_sha256"], line["second"]["output_sha256"])
+    assert told == tuple(hashlib.sha256(made[f"book-{half}.png"]).hexdigest() for half in (1, 2))
+    again = bgtool.clean_files("s3://scans/books", **options)
+    assert (again.done, again.skipped) == (0, 2)
+    assert list(Verification("s3://clean/books").findings()) == []
+    store_of("s3://").fs.rm("clean/books/book-2.png")
+    store_of("s3://").refresh()
+    found = [(finding.kind, finding.path) for finding in Verification("s3://clean/books").findings()]
+    assert found == [("missing", "s3://clean/books/book-2.png")]
+    again = bgtool.clean_files("s3://scans/books", **options)
+    assert (again.done, again.skipped) == (1, 1)
+    assert objects("s3://clean/books") == made
 
 
 def test_a_new_version_is_done_again_alone_and_urls_go_with_paths(store, pages, tiny_model_file, tmp_path):

@@ -19,7 +19,7 @@ from PIL import Image
 from benchmarks.harness.settings import Settings
 from benchmarks.harness.tables import Table, Value
 from benchmarks.suites.fidelity.judge import Reader, share
-from benchmarks.suites.geometry import programs
+from benchmarks.suites.geometry import known, programs
 from benchmarks.suites.geometry.askew import EDGES, Askew, drawn
 from bgtool.api import source_of
 from bgtool.geometry.placement import Placement
@@ -39,6 +39,9 @@ COMPARED, QUICK_COMPARED = 60, 4
 
 MORE, QUICK_MORE = 80, 4
 """Pages with other edges."""
+
+EXAMPLES, QUICK_EXAMPLES = 6, 1
+"""Example scans that are turned by known angles."""
 
 READ, QUICK_READ = 60, 4
 """Of the pages, the single ones of the first so many are read."""
@@ -72,6 +75,11 @@ def measure(settings: Settings) -> list[Table]:
             page.scan.save(file, compress_level=1)
         return iter(programs.angles(files, settings))
 
+    def of_files(files: Sequence[Path]) -> list[known.Angles]:
+        own = [straight_pages(source_of(Image.open(file)), LEVEL, model, None) for file in files]
+        others = programs.angles(files, settings)
+        return [{"bgtool": angle_of(one)} | other for one, other in zip(own, others, strict=True)]
+
     def edged(count: int, first: int) -> Iterator[Askew]:
         return drawn(count, first, EDGES)
 
@@ -85,7 +93,8 @@ def measure(settings: Settings) -> list[Table]:
         )
     )
     both = [page | {"angles": {"bgtool": page["turned"]} | more} for page, more in zip(found, others, strict=False)]
-    tables = [angle_table(both), shape_table(found, "a bed"), *edge_tables(edges), words_table(words)]
+    examples = known.measure(folder, of_files, QUICK_EXAMPLES if few else EXAMPLES)
+    tables = [angle_table(both), examples, shape_table(found, "a bed"), *edge_tables(edges), words_table(words)]
     return [angle_table([page | {"angles": {"bgtool": page["turned"]}} for page in found]), *tables]
 
 
@@ -115,19 +124,24 @@ def shape(page: Askew, found: Found) -> Facts:
     for part in (first, last):
         x, y = part.from_scan((columns + 0.5, rows + 0.5))
         inside |= (x >= 0) & (y >= 0) & (x <= part.size[0]) & (y <= part.size[1])
-    unsure = any("angle" in warning for warning in found.warnings)
     return {
         "name": page.name,
         "edge": page.edge,
         "double": page.double,
         "degrees": page.degrees,
-        "turned": None if unsure else first.degrees,
+        "turned": angle_of(found),
         "crop": off_side(page, found) / min(page.upright.size),
         "lost": float(1 - inside.mean()) if len(rows) else 0.0,
         "parts": len(found.pages),
         "fold": float(np.abs(fold - page.fold).max() / page.upright.width) if len(found.pages) > 1 else None,
         "warnings": found.warnings,
     }
+
+
+def angle_of(found: Found) -> float | None:
+    """Degrees by which a scan was turned; None where it was left, with a warning."""
+    unsure = any("angle" in warning for warning in found.warnings)
+    return None if unsure else found.pages[0].placement.degrees
 
 
 def off_side(page: Askew, found: Found) -> float:

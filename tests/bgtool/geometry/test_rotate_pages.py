@@ -78,13 +78,14 @@ def put(folder, scan):
 @needs_tesseract
 @pytest.mark.parametrize("quarters", [0, 2, 3])
 def test_tesseract_puts_a_page_upright_and_its_corners_are_carried_back(tmp_path, quarters):
-    scan = written().rotate(90 * quarters, expand=True)
+    sheet = written(0, (1250, 700), 90)
+    scan = sheet.rotate(90 * quarters, expand=True)
     put(tmp_path, scan)
     _, [line] = run(tmp_path, rotate_pages=True, style="color")
     [placed] = line["geometry"]
     assert placed["turned"] == 90 * quarters
     with Image.open(tmp_path / "out" / "a.png") as result:
-        assert list(result.size) == placed["size"] == list(written().size)
+        assert list(result.size) == placed["size"] == list(sheet.size)
     corners = [(0, 0), (scan.width, 0), (scan.width, scan.height), (0, scan.height)]
     assert placed["corners"] == [
         list(map(float, corner)) for corner in corners[4 - quarters :] + corners[: 4 - quarters]

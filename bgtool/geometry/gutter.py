@@ -19,7 +19,8 @@ MIDDLE, SEEN = (0.4, 0.6), (0.13, 0.87)
 """Between which shares of the width the gutter lies, and where it is looked for others like it: a grid has many."""
 
 APART, ALIKE = 0.05, 0.5
-"""Share of the width from which on another line is another one, and share of the gutter's depth that it may have."""
+"""Share of the width from which on another line is another one, and share of the gutter's depth that it may have, over
+the same share of its breadth: the shadow of a fold is broader than the rules of a ledger."""
 
 BESIDE = 0.04, 0.12
 """From which to which share of the width beside a column what it is compared with lies."""
@@ -62,7 +63,7 @@ def gutter_of(colours: Colours, sheet: Box) -> int | None:
     near = fold(depth, deepest)
     if depth[deepest] < SHALLOW or len(near) < BROAD * width or not MIDDLE[0] < (low + deepest) / width < MIDDLE[1]:
         return None
-    broad = sliding_window_view(depth, max(round(BROAD * width), 1)).min(axis=1)
+    broad = sliding_window_view(depth, max(round(BROAD * width), round(ALIKE * len(near)), 1)).min(axis=1)
     elsewhere = np.abs(np.arange(len(broad)) - deepest) > APART * width
     if broad[elsewhere].max(initial=0) > ALIKE * depth[deepest]:
         return None

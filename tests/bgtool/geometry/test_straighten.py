@@ -226,3 +226,13 @@ def test_rules_of_a_table_beside_the_fold_do_not_hide_it():
     for x in (180, 330, 700, 860):
         pen.line((x, 20, x, 620), fill=(30, 30, 30), width=2)
     assert len(found(on_bed(sheet, 0)[0], split=True, sheet=True).pages) == 2
+
+
+def test_broad_rules_from_edge_to_edge_do_not_hide_the_broader_fold():
+    sheet = Image.new("RGB", (1000, 640), PAPER)
+    pen = ImageDraw.Draw(sheet)
+    for x in (180, 330, 700, 860):
+        pen.line((x, 0, x, 640), fill=(110, 110, 110), width=5)
+    away = np.abs(np.arange(1000) - 500)
+    folded = np.asarray(sheet) * (1 - 0.6 * np.exp(-away / 15))[None, :, None]
+    assert len(found(on_bed(Image.fromarray(folded.astype(np.uint8)), 0)[0], split=True, sheet=True).pages) == 2

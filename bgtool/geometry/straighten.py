@@ -26,6 +26,10 @@ OUTLINED = 20.0
 """Times that the profile of a sheet's outline is sharper than usual, from which on it is believed rather than lines
 about which parts of the page do not agree."""
 
+PLAIN = 10.0
+"""Times that the profile of lines is sharper than usual, from which on they are believed without a look at the outline:
+the dots of a printed picture and the fields of a form may throw one, too, but a flatter one."""
+
 LEAST_TURN = 0.05
 """Degrees from which a scan is turned: less is a pixel over a line, and not worth an interpolation."""
 
@@ -130,13 +134,14 @@ def turned_view(small: Small, place: Placement) -> Colours:
 def level(small: Small, clean: Clean) -> tuple[float, tuple[str, ...]]:
     """By how many degrees a scan is to be turned clockwise, and what is to be said of that.
 
-    Where the scan itself does not tell, its cleaned picture is asked; where parts of that say different things, the
-    outline of the sheet. A page that lies on its side is to be shown with its lines across: by as much it is askew.
+    Where the scan itself does not tell, its cleaned picture is asked; where parts of that say different things or its
+    lines are not plain, the outline of the sheet. A page that lies on its side is to be shown with its lines across: by
+    as much it is askew.
     """
     skew = skew_of(small.grey)
     if not skew.sure and skew.ink >= LEAST:
         skew = skew_of(clean(small.colours))
-    if not (skew.sure and skew.agreed == 1):
+    if not (skew.sure and skew.agreed == 1 and skew.clear >= PLAIN):
         outline = sheet_skew(small.colours)
         if outline.sure and outline.clear >= OUTLINED and not (skew.sure and near(skew, outline)):
             skew = outline

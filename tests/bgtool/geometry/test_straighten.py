@@ -1,5 +1,7 @@
 """What is found on a scan: by how much its lines rise, where its sheet ends, where two pages meet."""
 
+import math
+
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
@@ -236,3 +238,14 @@ def test_broad_rules_from_edge_to_edge_do_not_hide_the_broader_fold():
     away = np.abs(np.arange(1000) - 500)
     folded = np.asarray(sheet) * (1 - 0.6 * np.exp(-away / 15))[None, :, None]
     assert len(found(on_bed(Image.fromarray(folded.astype(np.uint8)), 0)[0], split=True, sheet=True).pages) == 2
+
+
+def test_the_screen_of_a_printed_picture_is_no_writing():
+    y, x = np.mgrid[:640, :500]
+    turn = math.radians(9)
+    across, down = x * math.cos(turn) + y * math.sin(turn), y * math.cos(turn) - x * math.sin(turn)
+    dots = np.cos(across * 2 * math.pi / 7) + np.cos(down * 2 * math.pi / 7) > 1
+    specks = np.random.default_rng(1).random(dots.shape) < 0.2
+    sheet = Image.fromarray(np.where((dots | specks)[..., None], 30, np.array(PAPER)).astype(np.uint8))
+    result = found(on_bed(sheet, -3.4)[0], deskew=True)
+    assert result.pages[0].placement.degrees == pytest.approx(-3.4, abs=0.1)

@@ -112,15 +112,14 @@ def check(options: BatchOptions, planned: Plan) -> None:
         require("watch")
     if options.format in (Format.PDF, Format.PDFA) or suffix_of(options.output) == ".pdf":
         require("pdf")
-    if isinstance(options, CleanOptions) and options.ocr:
+    if isinstance(options, CleanOptions) and (options.ocr or options.rotate_pages):
         from bgtool.imaging import ocr
 
-        require("ocr")
-        ocr.require(options.ocr)
-    if isinstance(options, CleanOptions) and options.rotate_pages:
-        from bgtool.imaging import ocr
-
-        ocr.require(ocr.ORIENTATION, "--rotate-pages")
+        if options.ocr:
+            require("ocr")
+            ocr.require(options.ocr)
+        if options.rotate_pages:
+            ocr.require(ocr.ORIENTATION, "--rotate-pages")
 
 
 class Run:

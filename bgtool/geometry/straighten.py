@@ -90,14 +90,7 @@ def straightened(source: Source, wish: Wish, clean: Clean, ask: Ask = lambda gre
         ask: asked which way is up on the cleaned page, where that is wished for: beds and stains mislead it.
     """
     small = made_small(source)
-    quarters = upright(clean(levelled(small, clean)), ask) if wish.upright else 0
-    standing = quartered(small, quarters)
-    lying = (wish.upright or wish.deskew) and lies(standing.grey)
-    warnings: tuple[str, ...] = (LYING,) if lying else ()
-    degrees = 90.0 * quarters
-    if wish.deskew:
-        askew, notes = level(quartered(standing, 3 if lying else 0), clean)
-        degrees, warnings = degrees + askew, (*warnings, *notes)
+    degrees, warnings = facing(small, wish, clean, ask) if wish.upright or wish.deskew else (0.0, ())
     whole = Placement.whole(source.size, degrees)
     place = Placement.whole(size_of(small.colours), degrees)
     colours = turned_view(small, place)
@@ -119,10 +112,24 @@ def straightened(source: Source, wish: Wish, clean: Clean, ask: Ask = lambda gre
     return Found([Straight(source, placed(box), small) for box in boxes], across, warnings)
 
 
-def levelled(small: Small, clean: Clean) -> Colours:
-    """A small page whose lines, or columns, are level: askew ones are read badly."""
-    askew, _ = level(quartered(small, 3 if lies(small.grey) else 0), clean)
-    return turned_view(small, Placement.whole(size_of(small.colours), askew))
+def facing(small: Small, wish: Wish, clean: Clean, ask: Ask) -> tuple[float, tuple[str, ...]]:
+    """By how many degrees a scan is to be turned clockwise to face its reader, and what is to be said of that.
+
+    Which way is up is asked of the page once its lines, or columns, are level: askew ones are read badly.
+    """
+    quarters, (lying, askew, notes) = 0, lines(small, clean)
+    if wish.upright:
+        level_view = turned_view(small, Placement.whole(size_of(small.colours), askew))
+        if quarters := upright(clean(level_view), ask):
+            lying, askew, notes = lines(quartered(small, quarters), clean)
+    warnings = (LYING,) if lying else ()
+    return (90.0 * quarters + askew, (*warnings, *notes)) if wish.deskew else (90.0 * quarters, warnings)
+
+
+def lines(small: Small, clean: Clean) -> tuple[bool, float, tuple[str, ...]]:
+    """Whether the lines of a page run down, and what `level` says of them, laid across where they do."""
+    lying = lies(small.grey)
+    return lying, *level(quartered(small, 3 if lying else 0), clean)
 
 
 def turned_view(small: Small, place: Placement) -> Colours:

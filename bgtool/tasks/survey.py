@@ -219,10 +219,11 @@ def measure(square: NDArray[np.uint8], look: Look) -> None:
     if ink.mean() >= 0.45:  # a picture or an edge
         return
     across, down = run_lengths(ink), run_lengths(ink.T).T
-    writing = ink & (across < LONG) & (down < LONG)
-    look.strokes.append(np.minimum(across, down)[writing])
+    thin, long = np.minimum(across, down), np.maximum(across, down)
+    writing = ink & (long < LONG)
+    look.strokes.append(thin[writing])
     look.heights.append(down[writing])
-    areas = (np.minimum(across, down) >= THICK) & (np.maximum(across, down) >= LONG)
+    areas = (thin >= THICK) & (long >= LONG)
     if areas.sum() < AREA * ink.sum():
         look.depths.append(max(above, below))
         look.whites.append(high)

@@ -45,6 +45,7 @@ class Look:
     def __init__(self, session: Session, picker: Picker) -> None:
         self._session, self._picker = session, picker
         self._seen: object = None
+        self._offered = self._presets_now()
         with ui.element("div").classes("look"):
             with ui.element("div").classes("options"):
                 self._presets()
@@ -69,14 +70,18 @@ class Look:
         self._busy.set_visibility(viewer.is_busy)
         self._more.update()
 
+    def _presets_now(self) -> tuple[tuple[str, ...], str]:
+        """The names of the presets that can be taken, and why there are none where a file of them is wrong."""
+        try:
+            return tuple(self._session.form.presets()), ""
+        except UsageError as error:
+            return (), printable(str(error))
+
     @ui.refreshable_method
     def _presets(self) -> None:
-        form = self._session.form
-        try:
-            presets, trouble = form.presets(), ""
-        except UsageError as error:
-            presets, trouble = {}, printable(str(error))
-        drop_down("Preset", {"": "None", **{name: printable(name) for name in presets}}, form.preset, self._take_preset)
+        names, trouble = self._offered
+        choices = {"": "None", **{name: printable(name) for name in names}}
+        drop_down("Preset", choices, self._session.form.preset, self._take_preset)
         if trouble:
             ui.label(trouble).classes("trouble")
 
@@ -107,8 +112,15 @@ class Look:
             ui.input("Picture").bind_value(form, "picture").classes("grow")
             ui.button("Choose…", on_click=self._choose_picture).props("flat aria-label='Choose the picture behind'")
 
+    def show_presets(self) -> None:
+        """Show the presets anew if there are others: a choice made in a list while it is replaced would be lost."""
+        if (now := self._presets_now()) != self._offered:
+            self._offered = now
+            self._presets.refresh()
+
     def show_options(self) -> None:
         """Show the fields anew, as after another job was chosen."""
+        self._offered = self._presets_now()
         self._presets.refresh()
         self._options.refresh()
         self._more.refresh()

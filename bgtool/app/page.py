@@ -163,7 +163,7 @@ class Page:
             self._inputs = form.all_inputs
             await run.io_bound(session.look_for_files)
             self._inputs_list.refresh()
-            self._look.show_options()  # its presets may be those of a folder
+            self._look.show_presets()  # they may be those of a folder
         if chosen != self._chosen:
             self._chosen = chosen
             session.preview()

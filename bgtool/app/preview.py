@@ -113,7 +113,8 @@ class Viewer:
                 ours = self._start()
             view = self._ask(ours, wanted)
             if view:
-                self.view, self.shown, self.number = view, wanted, self.number + 1
+                self.view, self.number = view, self.number + 1
+                self.shown = wanted  # last: the page reads it from another thread, and the others if it has changed
 
     def _start(self) -> Connection:
         context = get_context("spawn")

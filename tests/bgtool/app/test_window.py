@@ -144,6 +144,33 @@ def shades(page):
     }""")
 
 
+def test_a_list_stays_in_its_place_while_it_offers_the_same(chromium, tmp_path):
+    """A choice in one that is replaced at that moment would be lost."""
+    scan(tmp_path / "in" / "1.png")
+    scan(tmp_path / "more" / "2.png")
+    scan(tmp_path / "other" / "3.png")
+    preset(tmp_path)
+    with window(tmp_path, "--no-browser", "in") as one, page_in(chromium) as page:
+        opened(page, one)
+        preset_list = page.get_by_label("Preset").element_handle()
+        says(page, "^1 picture found")
+        add(page, tmp_path / "more")
+        says(page, "^2 pictures found")
+        preset_list.select_option(label="steady")
+        page.locator("code.command", has_text="--tile=1024").wait_for()
+        (tmp_path / "other" / "bgtool.toml").write_text("[clean.other]\nstyle = 'bilevel'\n")
+        add(page, tmp_path / "other")
+        says(page, "^3 pictures found")
+        take(page, "Preset", "other")
+        page.locator("code.command", has_text="--style=bilevel").wait_for()
+
+
+def add(page, path):
+    """Type a path."""
+    page.get_by_label("Or type a path").fill(str(path))
+    press(page, "Add")
+
+
 def test_options_that_are_seldom_wanted_show_when_they_are_asked_for(chromium, tmp_path):
     scan(tmp_path / "in" / "1.png")
     with window(tmp_path, "--no-browser", "in") as one, page_in(chromium) as page:

@@ -20,7 +20,7 @@ from bgtool.runtime.tiling import Span, Window, bands, check_tile, round_up
 from bgtool.tasks.guard import Guard
 from bgtool.tasks.layout import look_over
 from bgtool.tasks.survey import AS_IT_IS, Approach, approach
-from bgtool.tasks.views import REACH, Darkened, Enlarged, Inverted, enlarged, reduced
+from bgtool.tasks.views import BESIDE, REACH, Darkened, Enlarged, Inverted, enlarged, reduced, sharpened
 
 DEFAULT_TILE = 2560
 """In pixels: half an A4 page at 300 dpi, of which the halos are a tenth. The shipped network then takes 1.3 GiB."""
@@ -66,6 +66,8 @@ def chunks(windows: list[Window], size: int) -> Iterator[list[Window]]:
 def planned(source: Source, options: CleanOptions, resolution: Resolution | None) -> Approach:
     """Decide how a page is given to the network, and what lies where on it; a large one is read once more for that."""
     plan = approach(source, options.scale, options.polarity, resolution).enlarging(options.enlarge)
+    if options.style is not Style.BILEVEL:
+        plan = replace(plan, sharpen=0.0)
     layout = look_over(seen(source, plan))
     layout = layout.styled(options.style) if layout else None
     if layout and options.pictures is Pictures.DROP:
@@ -98,7 +100,8 @@ def clean_bands(
     """
     view, plain = seen(source, plan), seen(source, replace(plan, gain=1.0))
     height = view.size[1]
-    for windows in windows_of(view.size, model.card, tile, plan.scale * (guard.cell if guard else 1)):
+    unit = plan.scale * (guard.cell if guard else 1)
+    for windows in windows_of(view.size, model.card, tile, unit, beside(plan)):
         first, last = (
             row // plan.scale for row in (windows[0].rows.core_start, min(windows[0].rows.core_stop, height))
         )
@@ -132,18 +135,27 @@ def part_of_result(window: Window, image: Array, result: Array, size: tuple[int,
         uint8, the middle of the window, as large as the plan says.
     """
     larger = plan.enlarge // plan.scale
-    rows, columns = box = inner(window, size, REACH if larger > 1 else 0)
+    rows, columns = box = inner(window, size, max(REACH if larger > 1 else 0, beside(plan)))
+    left, top = window.columns.start + columns.start, window.rows.start + rows.start
     page = result[box]
     if plan.layout:
-        left, top = window.columns.start + columns.start, window.rows.start + rows.start
         page = plan.layout.applied(left, top, image[box], page)
-    if larger <= 1:
-        return reduced(page, plan.scale // plan.enlarge)
+    page = enlarged(page, larger) if larger > 1 else reduced(page, plan.scale // plan.enlarge)
+    if plan.sharpen:
+        sharp = sharpened(page, plan.sharpen / plan.scale, plan.enlarge)
+        left, top = (place * plan.enlarge // plan.scale for place in (left, top))
+        pictures = plan.layout.pictures(left, top, page.shape, plan.scale, plan.enlarge) if plan.layout else None
+        page = sharp if pictures is None else np.where(pictures, page, sharp)
     down, across = (
-        slice((kept.start - read.start) * larger, (kept.stop - read.start) * larger)
+        slice(*((place - read.start) * plan.enlarge // plan.scale for place in (kept.start, kept.stop)))
         for kept, read in zip(inner(window, size), box, strict=True)
     )
-    return enlarged(page, larger)[down, across]
+    return page[down, across]
+
+
+def beside(plan: Approach) -> int:
+    """Pixels of what the network sees, around a part, on which the part depends beyond what the network does."""
+    return 2 * BESIDE * plan.scale if plan.sharpen else 0
 
 
 def inner(window: Window, size: tuple[int, int], margin: int = 0) -> tuple[slice, slice]:
@@ -156,15 +168,17 @@ def inner(window: Window, size: tuple[int, int], margin: int = 0) -> tuple[slice
     return kept(window.rows, size[1]), kept(window.columns, size[0])
 
 
-def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int) -> Iterator[list[Window]]:
+def windows_of(size: tuple[int, int], card: Card, tile: int, unit: int, more: int = 0) -> Iterator[list[Window]]:
     """The windows of a page of this size, row by row; what is kept of them begins on multiples of `unit`, too.
+
+    So many pixels `more` around what is kept are as exact.
 
     Raises:
         UsageError: the tile leaves nothing between the model's halos.
     """
     check_tile(tile, card.stride, card.halo)
     stride = lcm(card.stride, unit)
-    halo = round_up(card.halo, stride)
+    halo = round_up(card.halo + more, stride)
     return bands(size[1], size[0], max(tile, 2 * halo + stride), stride, halo)
 
 

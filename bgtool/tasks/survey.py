@@ -53,6 +53,9 @@ THIN = 2
 BLURRED_THIN, BLURRED_LOW = 3, 4
 """The same of blurred writing: strokes, and letters without what rises above or hangs below them."""
 
+FINE, SHARPENED = 4, 1.5
+"""Pixels of the median stroke of writing that black and white would break up, and how much its page is sharpened."""
+
 EVIDENCE = 200
 """Pixels of writing from which its size counts; with fewer the page's resolution does."""
 
@@ -87,6 +90,8 @@ class Approach:
         white: that level.
         warnings: what the user should know of it.
         layout: what lies where on it, in pixels of what the network sees; None to leave all to the network.
+        sharpen: how many times the result's difference from its surroundings is added to it, if it is to be black and
+            white; that many times less of a page that is enlarged for the network.
     """
 
     scale: int = 1
@@ -96,6 +101,7 @@ class Approach:
     warnings: tuple[str, ...] = ()
     layout: Layout | None = None
     enlarge: int = 1
+    sharpen: float = 0.0
 
     def enlarging(self, times: int) -> Approach:
         """The same for a result so many times as large as the scan."""
@@ -143,9 +149,19 @@ class Look:
         even = usual >= EVEN * most and lightest_paper - darkest_paper <= usual and lighter <= usual / 2
         return min(FULL / float(most), MOST_GAIN) if even and most < PALE else 1.0
 
+    @property
+    def shows_writing(self) -> bool:
+        """Whether there is enough of it to tell its size."""
+        return sum(map(len, self.strokes)) >= EVIDENCE and self.mostly(0)
+
+    @property
+    def fine(self) -> bool:
+        """Whether the strokes of the writing are only a few pixels wide."""
+        return self.shows_writing and median(self.strokes) <= FINE
+
     def small(self, coarse: bool) -> bool:
         """Whether most of the writing is too small; where there is hardly any, whether the page is coarse."""
-        if sum(map(len, self.strokes)) < EVIDENCE or not self.mostly(0):
+        if not self.shows_writing:
             return coarse
         stroke, height = median(self.strokes), median(self.heights)
         return stroke <= THIN or (stroke <= BLURRED_THIN and height <= BLURRED_LOW)
@@ -166,7 +182,8 @@ def approach(source: Source, scale: int, polarity: Polarity, resolution: Resolut
     inverted = turned or polarity is Polarity.INVERT
     gain = 1.0 if inverted or look.light_on_dark else look.gain()
     white = int(np.median(look.whites)) if gain > 1 else 255
-    return Approach(scale or enlarged, inverted, gain, white, (TURNED,) if turned else ())
+    sharpen = SHARPENED if look.fine else 0.0
+    return Approach(scale or enlarged, inverted, gain, white, (TURNED,) if turned else (), sharpen=sharpen)
 
 
 def is_coarse(width: int, resolution: Resolution | None) -> bool:

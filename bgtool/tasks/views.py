@@ -8,12 +8,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from bgtool.imaging.source import Source
 
 REACH = 4
 """Pixels of the scan around a part that its enlargement depends on, and some."""
+
+BESIDE = 3
+"""Pixels of the scan on each side of one with which it is compared when a page is sharpened, twice in turn."""
 
 
 @dataclass(frozen=True)
@@ -109,3 +112,19 @@ def enlarged(picture: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
 def reduced(page: NDArray[np.uint8], factor: int) -> NDArray[np.uint8]:
     """A grey page of one `factor`-th of the size: uint8 [h, w], means of squares; sides are multiples of `factor`."""
     return page if factor == 1 else np.asarray(Image.fromarray(page).reduce(factor))
+
+
+def sharpened(page: NDArray[np.uint8], strength: float, times: int = 1) -> NDArray[np.uint8]:
+    """A grey page whose pixels differ more from their surroundings, so that a threshold keeps pale and thin strokes.
+
+    Unsharp masking. What is black or white stays so. A part is as in the whole from 2 · `BESIDE` pixels of the scan
+    within its borders on.
+
+    Args:
+        page: uint8 [h, w].
+        strength: how many times the difference from the mean around is added.
+        times: how many times as large as the scan the page is.
+    """
+    box = ImageFilter.BoxBlur(BESIDE * times)
+    around = np.asarray(Image.fromarray(page).filter(box).filter(box), np.float32)
+    return np.asarray((page + strength * (page - around)).round().clip(0, 255), np.uint8)

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,8 +9,10 @@ from bgtool.api import ArraySource
 from bgtool.errors import UsageError
 from bgtool.options import Style
 from bgtool.tasks.document import COVER, INK_BELOW, clean_page, ink_on_white
+from bgtool.tasks.even import Kept
+from bgtool.tasks.layout import Layout
 from bgtool.tasks.survey import Approach
-from bgtool.tasks.views import Enlarged, Inverted, reduced
+from bgtool.tasks.views import Enlarged, Inverted, reduced, sharpened
 from tests.support.networks import TINY
 from training.networks.stacked import receptive_radius
 
@@ -111,6 +115,48 @@ def test_tiles_give_the_whole_page_enlarged(tiny_model, size, extra, scale, time
     assert tiled.shape == (size[0] * times, size[1] * times)
     assert np.abs(tiled.astype(int) - whole).max() <= 2  # interpolation goes beyond the levels that it is given
     assert sum(told) == size[0] * size[1]
+
+
+@settings(max_examples=12, deadline=None)
+@given(
+    size=st.tuples(st.integers(1, 150), st.integers(1, 150)),
+    extra=st.integers(4, 60),
+    scale=st.sampled_from([1, 2]),
+    times=st.sampled_from([1, 2]),
+)
+def test_tiles_give_the_whole_page_sharpened(tiny_model, size, extra, scale, times):
+    source, told, plan = scan(*size), [], Approach(scale, sharpen=2.0).enlarging(times)
+    tiled = clean_page(source, tiny_model, Style.GRAY, 2 * HALO + extra, told.append, plan)
+    whole = clean_page(source, tiny_model, Style.GRAY, 10_000, plan=plan)
+    assert tiled.shape == (size[0] * times, size[1] * times)
+    assert (
+        np.abs(tiled.astype(int) - whole).max() <= 7
+    )  # a grey level of the network's counts threefold, and is rounded
+    assert sum(told) == size[0] * size[1]
+
+
+def test_sharpening_keeps_black_and_white_and_brings_up_pale_thin_strokes():
+    page = np.full((60, 90), 255, np.uint8)
+    page[10:50, 10:30] = 0
+    page[10:50, 40:43] = 150
+    page[:, 60:] = 150
+    sharp = sharpened(page, 1.5)
+    assert (sharp[page == 0] == 0).all()
+    assert (sharp[page == 255] == 255).all()
+    assert (sharp[12:48, 40:43] < INK_BELOW).all()
+    assert (sharp[:, 70:80] == 150).all(), "what is grey all around has no strokes"
+
+
+def test_pictures_are_not_sharpened(tiny_model):
+    nothing, levels = np.zeros((20, 20), bool), np.zeros((20, 20), np.uint8)
+    pictures = nothing.copy()
+    pictures[:, :10] = True
+    layout = Layout(nothing, nothing, levels, levels, Kept(255, 0, 0.1, nothing, pictures, nothing))
+    plan = Approach(layout=layout)
+    plain = clean_page(scan(160, 160), tiny_model, Style.GRAY, plan=plan)
+    sharp = clean_page(scan(160, 160), tiny_model, Style.GRAY, plan=replace(plan, sharpen=2.0))
+    assert (sharp[:, :80] == plain[:, :80]).all()
+    assert (sharp[:, 80:] != plain[:, 80:]).any()
 
 
 def test_an_enlarged_page_is_the_page_and_keeps_its_colours(tiny_model):

@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
 import bgtool
 from bgtool.api import ArraySource
@@ -109,6 +109,29 @@ def test_pages_of_any_size_can_be_looked_at(size):
     assert chosen(Image.new("RGB", size, PAPER)).scale == 1
     noise = np.random.default_rng(0).integers(0, 256, (size[1], size[0], 3), dtype=np.uint8)
     approach(ArraySource(noise), 0, Polarity.AUTO)
+
+
+@pytest.mark.parametrize(("size", "fine"), [(11, True), (24, True), (60, False), (200, False)])
+def test_pages_of_fine_writing_are_sharpened_for_black_and_white(size, fine):
+    assert bool(chosen(written(size)).sharpen) is fine
+    assert not chosen(Image.new("RGB", (900, 700), PAPER)).sharpen
+
+
+def test_fine_writing_that_pales_is_kept_in_black_and_white(monkeypatch):
+    text = np.asarray(written(24, ground=(255, 255, 255), ink=(0, 0, 0)).convert("L"), np.float32) / 255
+    ink, strokes = np.linspace(150, 205, text.shape[1]), text < 0.4
+    page = (ink + (225 - ink) * text).astype(np.uint8)
+    sharp = np.asarray(bgtool.clean(page, style="bilevel").convert("L")) == 0
+    monkeypatch.setattr("bgtool.tasks.survey.SHARPENED", 0.0)
+    plain = np.asarray(bgtool.clean(page, style="bilevel").convert("L")) == 0
+    left_out, lost = ((strokes & ~grown(ink)).sum() for ink in (plain, sharp))
+    assert left_out > 0.01 * strokes.sum()
+    assert lost < left_out / 10
+    assert not (sharp & ~grown(strokes, 7)).any(), "and nothing else comes up"
+
+
+def grown(mask, side=3):
+    return np.asarray(Image.fromarray(mask).convert("L").filter(ImageFilter.MaxFilter(side))) > 0
 
 
 PALE = (196, 194, 190)

@@ -125,6 +125,5 @@ def sharpened(page: NDArray[np.uint8], strength: float, times: int = 1) -> NDArr
         strength: how many times the difference from the mean around is added.
         times: how many times as large as the scan the page is.
     """
-    box = ImageFilter.BoxBlur(BESIDE * times)
-    around = np.asarray(Image.fromarray(page).filter(box).filter(box), np.float32)
-    return np.asarray((page + strength * (page - around)).round().clip(0, 255), np.uint8)
+    image, box = Image.fromarray(page), ImageFilter.BoxBlur(BESIDE * times)
+    return np.asarray(Image.blend(image.filter(box).filter(box), image, 1 + strength))

@@ -69,7 +69,7 @@ def planned(source: Source, options: CleanOptions, resolution: Resolution | None
     if options.style is not Style.BILEVEL:
         plan = replace(plan, sharpen=0.0)
     layout = look_over(seen(source, plan))
-    layout = layout.styled(options.style) if layout else None
+    layout = layout.styled(options.style, soft=plan.sharpen > 0) if layout else None
     if layout and options.pictures is Pictures.DROP:
         layout = layout.without_pictures()
     return replace(plan, layout=layout)
@@ -135,7 +135,7 @@ def part_of_result(window: Window, image: Array, result: Array, size: tuple[int,
         uint8, the middle of the window, as large as the plan says.
     """
     larger = plan.enlarge // plan.scale
-    rows, columns = box = inner(window, size, max(REACH if larger > 1 else 0, beside(plan)))
+    rows, columns = box = inner(window, size, (REACH if larger > 1 else 0) + beside(plan))
     left, top = window.columns.start + columns.start, window.rows.start + rows.start
     page = result[box]
     if plan.layout:

@@ -95,10 +95,10 @@ class Kept:
         """The same, with nothing taken for a picture."""
         return replace(self, pictures=np.zeros_like(self.pictures))
 
-    def styled(self, style: Style) -> Kept:
+    def styled(self, style: Style, *, soft: bool = False) -> Kept:
         """The same for pages of a style: such as have greys keep more of them, and show all pictures as they are."""
         if style is Style.BILEVEL:
-            return self
+            return replace(self, full=SOFT if soft else FULL)
         return replace(self, pictures=self.pictures | self.screens, full=SOFT if style is Style.GRAY else FULL)
 
     def inked(self, scan: Levels) -> Levels:

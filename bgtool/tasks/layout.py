@@ -103,9 +103,9 @@ class Layout:
         """The same, with pictures left to the network."""
         return replace(self, kept=self.kept.without_pictures()) if self.kept else self
 
-    def styled(self, style: Style) -> Layout:
-        """The same for pages of a style."""
-        return replace(self, kept=self.kept.styled(style)) if self.kept else self
+    def styled(self, style: Style, *, soft: bool = False) -> Layout:
+        """The same for pages of a style, with soft edges if black and white is sharpened from them."""
+        return replace(self, kept=self.kept.styled(style, soft=soft)) if self.kept else self
 
     def pictures(self, left: int, top: int, shape: tuple[int, ...], scale: int, enlarge: int = 1) -> Mask | None:
         """Where pictures are in a part of the result, bool [h, w]; None where there are none.

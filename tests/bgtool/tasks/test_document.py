@@ -129,9 +129,7 @@ def test_tiles_give_the_whole_page_sharpened(tiny_model, size, extra, scale, tim
     tiled = clean_page(source, tiny_model, Style.GRAY, 2 * HALO + extra, told.append, plan)
     whole = clean_page(source, tiny_model, Style.GRAY, 10_000, plan=plan)
     assert tiled.shape == (size[0] * times, size[1] * times)
-    assert (
-        np.abs(tiled.astype(int) - whole).max() <= 7
-    )  # a grey level of the network's counts threefold, and is rounded
+    assert np.abs(tiled.astype(int) - whole).max() <= 10  # two levels at most, three times, and the mean around
     assert sum(told) == size[0] * size[1]
 
 

@@ -45,7 +45,7 @@ class Look:
     def __init__(self, session: Session, picker: Picker) -> None:
         self._session, self._picker = session, picker
         self._seen: object = None
-        self._offered = self._presets_now()
+        self._offered: object = None
         with ui.element("div").classes("look"):
             with ui.element("div").classes("options"):
                 self._presets()
@@ -79,7 +79,7 @@ class Look:
 
     @ui.refreshable_method
     def _presets(self) -> None:
-        names, trouble = self._offered
+        self._offered = names, trouble = self._presets_now()
         choices = {"": "None", **{name: printable(name) for name in names}}
         drop_down("Preset", choices, self._session.form.preset, self._take_preset)
         if trouble:
@@ -114,13 +114,11 @@ class Look:
 
     def show_presets(self) -> None:
         """Show the presets anew if there are others: a choice made in a list while it is replaced would be lost."""
-        if (now := self._presets_now()) != self._offered:
-            self._offered = now
+        if self._presets_now() != self._offered:
             self._presets.refresh()
 
     def show_options(self) -> None:
         """Show the fields anew, as after another job was chosen."""
-        self._offered = self._presets_now()
         self._presets.refresh()
         self._options.refresh()
         self._more.refresh()

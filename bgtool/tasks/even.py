@@ -97,9 +97,8 @@ class Kept:
 
     def styled(self, style: Style, *, soft: bool = False) -> Kept:
         """The same for pages of a style: such as have greys keep more of them, and show all pictures as they are."""
-        if style is Style.BILEVEL:
-            return replace(self, full=SOFT if soft else FULL)
-        return replace(self, pictures=self.pictures | self.screens, full=SOFT if style is Style.GRAY else FULL)
+        pictures = self.pictures if style is Style.BILEVEL else self.pictures | self.screens
+        return replace(self, pictures=pictures, full=SOFT if soft or style is Style.GRAY else FULL)
 
     def inked(self, scan: Levels) -> Levels:
         """Ink by the scan's own tone: of uint8 [h, w, 3] uint8 [h, w], 0 ink .. 255 paper."""
